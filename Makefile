@@ -1,0 +1,46 @@
+# Two commands matter: `make demo` and `make test`. `make help` lists the others.
+
+PORT ?= 8000
+ARGS ?=
+VENV := $(shell tools/find-venv)
+PYTHON := $(VENV)/bin/python
+WITH_SERVICES := $(PYTHON) -m saas.embedded --
+# Nothing is connected to: enough for tools that only import the settings.
+IMPORT_ONLY := env DEBUG=1 DATABASE_URL=postgres://nobody@127.0.0.1/none \
+	CELERY_BROKER_URL=redis://127.0.0.1/0
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo demo-reset test test-services test-long check lint deployable
+
+help: ## this list
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 14
+
+setup: ## the virtual environment with every package, at once when it is up to date
+	@tools/setup $(VENV)
+
+# `exec`, here and below, because make passes SIGTERM to the recipe's shell, which would not.
+demo: setup ## the whole system with real orders on http://localhost:8000 (PORT= moves it)
+	@exec $(PYTHON) -m demo --port $(PORT)
+
+demo-reset: setup ## delete the demo's data; the next `make demo` starts over
+	@exec $(PYTHON) -m demo reset
+
+test: setup test-services ## every test but the long ones (ARGS= are passed to pytest)
+	@exec $(WITH_SERVICES) $(PYTHON) -m pytest $(ARGS)
+
+test-services:
+	@tools/test-services
+
+test-long: setup test-services ## the long tests
+	@exec $(WITH_SERVICES) $(PYTHON) -m pytest -m long $(ARGS)
+
+check: lint deployable ## what CI runs: style, types, migrations, production settings, all tests
+	@exec $(MAKE) --no-print-directory test
+
+lint: setup
+	$(PYTHON) -m ruff check .
+	$(PYTHON) -m ruff format --check .
+	$(IMPORT_ONLY) $(PYTHON) -m mypy .
+
+deployable: setup
+	$(WITH_SERVICES) tools/check-deployable $(PYTHON)

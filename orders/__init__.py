@@ -1,0 +1,1 @@
+"""What tenants do: orders, how they are imported, and how old ones are closed."""

@@ -1,0 +1,106 @@
+"""Orders and daily reports in a tenant's admin. saas/sites.py says on which site they are shown."""
+
+from typing import Any
+
+from django import forms
+from django.contrib import admin
+from django.core.exceptions import PermissionDenied
+from django.core.validators import RegexValidator
+from django.http import Http404, HttpRequest, HttpResponse
+from django.urls import URLPattern, path, reverse
+from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.translation import gettext_lazy as _
+
+from orders.models import DailyReport, Order
+from orders.order_line import CURRENCY
+from orders.reports import report_csv
+
+
+class OrderForm(forms.ModelForm):  # type: ignore[type-arg]
+    class Meta:
+        model = Order
+        fields = ("number", "customer", "placed_at", "total", "currency", "status")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if "status" in self.fields:
+            # What was shown comes back with the form, so that a status which a run changed
+            # meanwhile is not taken for the person's own change.
+            self.fields["status"].show_hidden_initial = True
+        if "currency" in self.fields:
+            capitals = _("Write three capitals, such as EUR.")
+            self.fields["currency"].validators.append(
+                RegexValidator(rf"\A{CURRENCY.pattern}\Z", capitals)
+            )
+
+    def clean(self) -> dict[str, Any]:
+        values: dict[str, Any] = super().clean() or self.cleaned_data
+        is_cancelled = values.get("status") == Order.Status.CANCELLED
+        if values.get("total", 0) < 0 and not is_cancelled:
+            self.add_error("total", _("Only a cancelled order may have a negative total."))
+        return values
+
+
+class OrderAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+    form = OrderForm
+    list_display = ("number", "customer", "placed_at", "total", "currency", "status", "closed_at")
+    list_filter = ("status",)
+    date_hierarchy = "placed_at"
+    search_fields = ("number", "customer")
+    search_help_text = _("Number or customer")
+    readonly_fields = ("status_changed_at", "closed_at", "closed_by_run")
+    list_per_page = 50
+    # A tenant may have millions: one count for the pages is enough.
+    show_full_result_count = False
+
+    def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
+        tenant = request.tenant  # type: ignore[attr-defined]  # the tenant middleware adds it
+        defaults = {"currency": tenant.currency, "placed_at": timezone.now()}
+        return defaults | super().get_changeform_initial_data(request)
+
+    def save_model(self, request: HttpRequest, obj: Order, form: Any, change: bool) -> None:
+        """Store what the person changed and nothing else: a run may have closed the order meanwhile."""
+        columns = [name for name in form.changed_data if name != "status"]
+        if "status" in form.changed_data or not change:
+            columns += obj.change_status_by_hand()
+        obj.save(update_fields=columns if change else None)
+        obj.refresh_from_db()
+
+
+class DailyReportAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+    """Reports are made by their task; here they are read, and downloaded as CSV."""
+
+    list_display = ("day", "placed", "placed_total", "closed", "closed_total", "open", "download")
+    date_hierarchy = "day"
+    exclude = ("by_currency",)
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: DailyReport | None = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: DailyReport | None = None) -> bool:
+        return False
+
+    def get_urls(self) -> list[URLPattern]:
+        view = self.admin_site.admin_view(self.csv_view)
+        return [path("<int:pk>/csv/", view, name="orders_dailyreport_csv"), *super().get_urls()]
+
+    @admin.display(description=_("CSV"))
+    def download(self, report: DailyReport) -> str:
+        url = reverse(
+            "admin:orders_dailyreport_csv", args=[report.pk], current_app=self.admin_site.name
+        )
+        return format_html('<a href="{}">{}</a>', url, _("Download"))
+
+    def csv_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        report = self.get_object(request, str(pk))
+        if report is None:
+            raise Http404
+        response = HttpResponse(report_csv(report), content_type="text/csv; charset=utf-8")
+        response["Content-Disposition"] = f'attachment; filename="daily-report-{report.day}.csv"'
+        return response

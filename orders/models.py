@@ -1,0 +1,134 @@
+"""A tenant's orders, in its own schema."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Self
+
+from django.db import models
+from django.db.models.functions import Now
+from django.utils.translation import gettext_lazy as _
+
+
+class OrderQuerySet(models.QuerySet["Order"]):
+    def open(self) -> Self:
+        return self.filter(status=Order.Status.OPEN)
+
+    def placed_before(self, limit: datetime) -> Self:
+        return self.filter(placed_at__lt=limit)
+
+    def placed_within(self, begin: datetime, end: datetime) -> Self:
+        return self.filter(placed_at__gte=begin, placed_at__lt=end)
+
+    def closed_within(self, begin: datetime, end: datetime) -> Self:
+        return self.filter(closed_at__gte=begin, closed_at__lt=end)
+
+    def open_at(self, instant: datetime) -> Self:
+        """Orders placed before and open now, or closed since."""
+        open_then = models.Q(status=Order.Status.OPEN) | models.Q(closed_at__gte=instant)
+        return self.placed_before(instant).filter(open_then)
+
+    def closable(self, limit: datetime) -> Self:
+        """Open orders placed before `limit`, oldest first."""
+        return self.open().placed_before(limit).order_by("placed_at", "pk")
+
+    def close(self, run_id: int) -> int:
+        """Close these orders for a run; return how many there were."""
+        return self.update(
+            status=Order.Status.CLOSED,
+            status_changed_at=Now(),
+            closed_at=Now(),
+            closed_by_run=run_id,
+        )
+
+
+class Order(models.Model):
+    class Status(models.TextChoices):
+        OPEN = "open", _("open")
+        FULFILLED = "fulfilled", _("fulfilled")
+        CLOSED = "closed", _("closed")
+        CANCELLED = "cancelled", _("cancelled")
+
+    number = models.CharField(_("number"), max_length=64, unique=True)
+    customer = models.CharField(_("customer"), max_length=200, blank=True)
+    placed_at = models.DateTimeField(_("placed at"))
+    total = models.DecimalField(_("total"), max_digits=14, decimal_places=2)
+    currency = models.CharField(_("currency"), max_length=3)
+    status = models.CharField(_("status"), max_length=10, choices=Status, default=Status.OPEN)
+    status_changed_at = models.DateTimeField(_("status changed at"))
+    closed_at = models.DateTimeField(_("closed at"), null=True, blank=True)
+    #: The id of the run that closed it, a mere number: orders know nothing of scheduling.
+    closed_by_run = models.BigIntegerField(_("closed by run"), null=True, blank=True)
+
+    objects = OrderQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("order")
+        verbose_name_plural = _("orders")
+        ordering = ("-placed_at", "-pk")
+        constraints = (
+            models.CheckConstraint(
+                name="order_status_is_known",
+                condition=models.Q(status__in=["open", "fulfilled", "closed", "cancelled"]),
+            ),
+            models.CheckConstraint(
+                name="order_closed_has_an_instant",
+                condition=models.Q(status="closed", closed_at__isnull=False)
+                | (~models.Q(status="closed") & models.Q(closed_at__isnull=True)),
+            ),
+            models.CheckConstraint(
+                name="order_negative_total_is_cancelled",
+                condition=models.Q(total__gte=0) | models.Q(status="cancelled"),
+            ),
+        )
+        indexes = (
+            # Serves the closing of old orders: only what is still open, oldest first.
+            models.Index(
+                fields=["placed_at", "id"],
+                name="order_open_by_placed_at",
+                condition=models.Q(status="open"),
+            ),
+            models.Index(fields=["-placed_at", "-id"], name="order_newest_first"),
+            models.Index(fields=["closed_at"], name="order_by_closed_at"),
+            models.Index(fields=["closed_by_run"], name="order_by_run"),
+        )
+
+    def __str__(self) -> str:
+        return self.number
+
+    def change_status_by_hand(self) -> list[str]:
+        """Let a status that a person set count from now, whatever run closed the order before.
+
+        Returns the columns to save. The instants are the database's when they are saved.
+        """
+        self.status_changed_at = Now()
+        self.closed_at = Now() if self.status == self.Status.CLOSED else None
+        self.closed_by_run = None
+        return ["status", "status_changed_at", "closed_at", "closed_by_run"]
+
+
+class DailyReport(models.Model):
+    """One day of a tenant's orders, as its admin can download it.
+
+    The numbers are of all orders, the two totals of those in `currency`, the tenant's own: amounts
+    in different currencies are never added. `by_currency` holds numbers and totals of each.
+    """
+
+    day = models.DateField(_("day"), unique=True)
+    currency = models.CharField(_("currency"), max_length=3)
+    placed = models.PositiveIntegerField(_("placed"))
+    placed_total = models.DecimalField(_("total placed"), max_digits=16, decimal_places=2)
+    closed = models.PositiveIntegerField(_("closed"))
+    closed_total = models.DecimalField(_("total closed"), max_digits=16, decimal_places=2)
+    open = models.PositiveIntegerField(_("open at the end"))
+    #: {"EUR": {"placed": 2, "placed_total": "12.50", "closed": 1, "closed_total": "3.00"}}
+    by_currency = models.JSONField(_("by currency"), default=dict)
+    made_at = models.DateTimeField(_("made at"))
+
+    class Meta:
+        verbose_name = _("daily report")
+        verbose_name_plural = _("daily reports")
+        ordering = ("-day",)
+
+    def __str__(self) -> str:
+        return self.day.isoformat()

@@ -1,0 +1,45 @@
+"""The Celery app: tenant-schemas-celery's, with base classes that fail closed."""
+
+import os
+from collections.abc import Callable
+from typing import Any
+
+from celery.signals import celeryd_init, setup_logging
+from tenant_schemas_celery.app import CeleryApp
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "saas.settings")
+
+
+class SaasCelery(CeleryApp):
+    """Gives each task the base class of its catalogue: the tenants', or the platform's."""
+
+    task_cls = "scheduling.tasks:TenantTask"
+    platform_task_cls = "scheduling.tasks:PlatformTask"
+
+    def _task_from_fun(self, fun: Callable[..., Any], *args: Any, **options: Any) -> Any:
+        if options.get("platform"):
+            options["base"] = self.platform_task
+        return super()._task_from_fun(fun, *args, **options)
+
+    @property
+    def platform_task(self) -> type:
+        return self.subclass_with_self(
+            self.platform_task_cls, name="PlatformTask", attribute="_app", abstract=True
+        )
+
+
+app = SaasCelery("saas")
+app.config_from_object("django.conf:settings", namespace="CELERY")
+app.autodiscover_tasks()
+
+
+@setup_logging.connect
+def use_django_logging(**_: Any) -> None:
+    """Being connected is the point: Celery then leaves the logging that Django set up alone."""
+
+
+@celeryd_init.connect
+def wait_for_postgres(**_: Any) -> None:
+    from scheduling.agenda.waiting import wait_for_database
+
+    wait_for_database()

@@ -1,0 +1,42 @@
+"""What kind of process this is, which decides the database login it uses."""
+
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+#: Environment variable that names the narrower login of each kind of process.
+LOGIN_VARIABLES = {
+    "web": "WEB_DATABASE_URL",
+    "worker": "WORKER_DATABASE_URL",
+    "beat": "BEAT_DATABASE_URL",
+    "owner": "DATABASE_URL",
+}
+
+
+def kind_of_process(argv: Sequence[str] = ()) -> str:
+    """Return "web", "worker", "beat" or "owner" for the command line `argv` (default: this process's).
+
+    A worker of the queue `platform` provisions and migrates, so it is an owner, as are the commands.
+    """
+    argv = argv or sys.argv
+    program = Path(argv[0]).name
+    if program == "gunicorn":
+        return "web"
+    if program in {"celery", "__main__.py"} and "beat" in argv:
+        return "beat"
+    if program in {"celery", "__main__.py"} and "worker" in argv:
+        return "owner" if "platform" in queues_of(argv) else "worker"
+    return "owner"
+
+
+def queues_of(argv: Sequence[str]) -> list[str]:
+    """Return the queues that a `celery worker` command line names with -Q or --queues."""
+    named: list[str] = []
+    for flag, value in zip(argv, [*argv[1:], ""], strict=True):
+        if flag in {"-Q", "--queues"}:
+            named += value.split(",")
+        elif flag.startswith("--queues="):
+            named += flag.partition("=")[2].split(",")
+        elif flag.startswith("-Q") and flag != "-Q":
+            named += flag[2:].split(",")
+    return named

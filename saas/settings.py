@@ -1,0 +1,269 @@
+"""Django's settings. Every value that differs between installations comes from the environment."""
+
+from pathlib import Path
+
+import environ
+from django.core.exceptions import ImproperlyConfigured
+from kombu import Exchange, Queue
+
+from saas.logs import logging_config
+from saas.processes import LOGIN_VARIABLES, kind_of_process
+from saas.secret import secret_key
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+STATE_DIR = Path(environ.Env().str("TENANTBEAT_STATE", str(BASE_DIR / ".local")))
+env = environ.Env()
+
+DEBUG = env.bool("DEBUG", False)
+HTTPS = env.bool("HTTPS", not DEBUG)
+SECRET_KEY = secret_key(env.str("SECRET_KEY", ""), debug=DEBUG, file=STATE_DIR / "secret_key")
+SECRET_KEY_FALLBACKS = env.list("SECRET_KEY_FALLBACKS", default=[])
+
+# Hosts ---------------------------------------------------------------------------------------
+BASE_DOMAIN = env.str("BASE_DOMAIN", "localhost").lower().rstrip(".")
+# The tenant middleware answers only hosts that have a Domain row, whatever they are called.
+ALLOWED_HOSTS = ["*"]
+USE_X_FORWARDED_HOST = False
+#: How links in mails and on the console begin and where they go: the host is the tenant's own.
+SITE_SCHEME = "https" if HTTPS else "http"
+SITE_PORT = "" if HTTPS or not env.str("PORT", "") else f":{env.int('PORT')}"
+ROOT_URLCONF = "saas.urls_tenant"
+PUBLIC_SCHEMA_URLCONF = "saas.urls_platform"
+WSGI_APPLICATION = "saas.wsgi.application"
+
+# Apps ----------------------------------------------------------------------------------------
+# Ours come before django_tenants, whose `migrate_schemas` we extend; django_tenants comes after
+# the admin, whose templates it would otherwise replace with ones that carry inline styles.
+SHARED_APPS = [
+    "tenants",
+    "tenants.accounts",
+    "scheduling.agenda",
+    "django.contrib.contenttypes",
+    "django.contrib.auth",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    # Without autodiscovery: saas/sites.py says which model is shown on which of the two sites.
+    "django.contrib.admin.apps.SimpleAdminConfig",
+    "django.contrib.staticfiles",
+    "django_structlog",
+    "django_celery_beat",
+    "django_tenants",
+]
+TENANT_APPS = [
+    "tenants.accounts",
+    "orders",
+    "scheduling",
+    "django.contrib.contenttypes",
+    "django.contrib.auth",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.admin.apps.SimpleAdminConfig",
+    "django_celery_beat",
+]
+INSTALLED_APPS = [*SHARED_APPS, *(app for app in TENANT_APPS if app not in SHARED_APPS)]
+
+TENANT_MODEL = "tenants.Tenant"
+TENANT_DOMAIN_MODEL = "tenants.Domain"
+AUTH_USER_MODEL = "accounts.User"
+AUTHENTICATION_BACKENDS = ["tenants.accounts.backends.RoleBackend"]
+
+MIDDLEWARE = [
+    "saas.health.HealthMiddleware",
+    "tenants.middleware.TenantMiddleware",
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.locale.LocaleMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "tenants.accounts.middleware.TimeZoneMiddleware",
+    "django_structlog.middlewares.RequestMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+]
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "saas" / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ]
+        },
+    }
+]
+
+# Names by which one app is told of another, so that none imports it -----------------------------
+#: Called in a new tenant's schema with the tenant; each must be safe to repeat.
+TENANT_PROVISIONING_STEPS = ["scheduling.seeding.seed_tenant_schedules"]
+#: Called in the public schema at the end of `migrate_schemas`; each must be safe to repeat.
+PLATFORM_SEEDING_STEPS = ["scheduling.seeding.seed_platform_schedules"]
+#: What each role of a tenant's user may do in its own admin.
+TENANT_ROLE_PERMISSIONS = {
+    "viewer": [
+        "orders.view_order",
+        "orders.view_dailyreport",
+        "scheduling.view_schedule",
+        "scheduling.view_run",
+    ],
+    "manager": [
+        "orders.view_order",
+        "orders.add_order",
+        "orders.change_order",
+        "orders.view_dailyreport",
+        "scheduling.view_schedule",
+        "scheduling.add_schedule",
+        "scheduling.change_schedule",
+        "scheduling.delete_schedule",
+        "scheduling.view_run",
+    ],
+    "owner": [
+        "orders.view_order",
+        "orders.add_order",
+        "orders.change_order",
+        "orders.view_dailyreport",
+        "scheduling.view_schedule",
+        "scheduling.add_schedule",
+        "scheduling.change_schedule",
+        "scheduling.delete_schedule",
+        "scheduling.view_run",
+        "accounts.view_user",
+        "accounts.add_user",
+        "accounts.change_user",
+        "accounts.delete_user",
+    ],
+}
+
+# Database ------------------------------------------------------------------------------------
+PROCESS = kind_of_process()
+CELERY_BROKER_URL = env.str("CELERY_BROKER_URL", "")
+_database_url = env.str(LOGIN_VARIABLES[PROCESS], "") or env.str("DATABASE_URL", "")
+if not (_database_url and CELERY_BROKER_URL):
+    from saas import embedded
+
+    _services = embedded.running() or embedded.borrow()
+    _database_url = _database_url or _services["DATABASE_URL"]
+    CELERY_BROKER_URL = CELERY_BROKER_URL or _services["CELERY_BROKER_URL"]
+
+DATABASES = {
+    "default": {
+        **environ.Env.db_url_config(_database_url),
+        "ENGINE": "tenants.postgresql",
+        "ATOMIC_REQUESTS": True,
+        "CONN_HEALTH_CHECKS": True,
+        "CONN_MAX_AGE": 600,
+    }
+}
+DATABASES["default"].setdefault("OPTIONS", {}).update(
+    connect_timeout=5, keepalives_idle=10, keepalives_interval=5, keepalives_count=3
+)
+DATABASE_ROUTERS = ["django_tenants.routers.TenantSyncRouter"]
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+CACHES = {
+    "default": {
+        "BACKEND": "django.core.cache.backends.locmem.LocMemCache",
+        "KEY_FUNCTION": "django_tenants.cache.make_key",
+    }
+}
+
+# Time and language -----------------------------------------------------------------------------
+USE_TZ = True
+TIME_ZONE = "UTC"
+USE_I18N = True
+LANGUAGE_CODE = "en"
+LANGUAGES = [("en", "English"), ("de", "Deutsch")]
+
+# Web -------------------------------------------------------------------------------------------
+STATIC_URL = "/static/"
+STATIC_ROOT = BASE_DIR / "staticfiles"
+# The demo and the tests serve static files from the apps, with no collectstatic step.
+WHITENOISE_USE_FINDERS = DEBUG
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {
+        "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
+        if DEBUG
+        else "whitenoise.storage.CompressedManifestStaticFilesStorage"
+    },
+}
+_cookie_prefix = "__Host-" if HTTPS else ""
+SESSION_COOKIE_NAME = f"{_cookie_prefix}sessionid"
+CSRF_COOKIE_NAME = f"{_cookie_prefix}csrftoken"
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE_SSL_REDIRECT = HTTPS
+SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = True
+SESSION_COOKIE_AGE = 14 * 24 * 3600
+SECURE_HSTS_SECONDS = 365 * 24 * 3600 if HTTPS else 0
+SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = HTTPS
+SECURE_REFERRER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"
+TRUSTED_PROXIES = env.list("TRUSTED_PROXIES", default=[])
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": ["'self'"],
+        "img-src": ["'self'", "data:"],
+        "base-uri": ["'none'"],
+        "form-action": ["'self'"],
+        "frame-ancestors": ["'none'"],
+        "object-src": ["'none'"],
+    }
+}
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": f"django.contrib.auth.password_validation.{name}"}
+    for name in (
+        "UserAttributeSimilarityValidator",
+        "MinimumLengthValidator",
+        "CommonPasswordValidator",
+        "NumericPasswordValidator",
+    )
+]
+
+# Mail ------------------------------------------------------------------------------------------
+vars().update(env.email_url("EMAIL_URL", default="consolemail://"))
+DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", f"Tenantbeat <no-reply@{BASE_DOMAIN}>")
+EMAIL_TIMEOUT = 10  # seconds
+
+# Celery ------------------------------------------------------------------------------------------
+CELERY_BEAT_SCHEDULER = "scheduling.agenda.beat:AgendaScheduler"
+CELERY_BEAT_MAX_LOOP_INTERVAL = 1  # seconds that beat waits at most when no NOTIFY wakes it
+CELERY_TASK_DEFAULT_QUEUE = "celery"
+# A plain worker knows only the tenants' queue, so that it can never take the platform's work.
+_queue_names = ["celery"] if PROCESS == "worker" else ["celery", "platform"]
+CELERY_TASK_QUEUES = [Queue(name, Exchange(name), routing_key=name) for name in _queue_names]
+CELERY_TASK_CREATE_MISSING_QUEUES = False
+CELERY_TASK_SERIALIZER = "json"
+CELERY_ACCEPT_CONTENT = ["json"]
+CELERY_TASK_IGNORE_RESULT = True
+CELERY_TASK_ACKS_LATE = True
+CELERY_TASK_REJECT_ON_WORKER_LOST = True
+CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+CELERY_TASK_SOFT_TIME_LIMIT = 25 * 60  # seconds
+CELERY_TASK_TIME_LIMIT = 30 * 60  # seconds, below the visibility timeout
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_BROKER_CONNECTION_MAX_RETRIES = None  # for ever
+CELERY_BROKER_CONNECTION_TIMEOUT = 4  # seconds
+CELERY_BROKER_TRANSPORT_OPTIONS = (
+    {"confirm_publish": True}
+    if CELERY_BROKER_URL.startswith("amqp")
+    else {
+        "visibility_timeout": 60 * 60,
+        "socket_timeout": 30,
+        "socket_connect_timeout": 4,
+        "socket_keepalive": True,
+        "health_check_interval": 10,
+        "global_keyprefix": "",
+    }
+)
+
+LOGGING = logging_config(env.str("LOG_LEVEL", "INFO"))
+
+if not DEBUG and not HTTPS and BASE_DOMAIN != "localhost":
+    raise ImproperlyConfigured(
+        "HTTPS=0 is allowed only while bound to loopback: set BASE_DOMAIN=localhost, or HTTPS=1."
+    )

@@ -1,0 +1,75 @@
+"""The two admin sites, never one: which model is shown on which."""
+
+from typing import Any
+
+from django.contrib.admin import AdminSite
+from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
+from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest
+from django.utils.translation import gettext_lazy as _
+
+from orders.admin import DailyReportAdmin, OrderAdmin
+from orders.models import DailyReport, Order
+from scheduling.admin import RunAdmin, ScheduleAdmin
+from scheduling.agenda.admin import DueSlotAdmin, FiringAdmin, FleetAdmin
+from scheduling.agenda.models import DueSlot, Firing
+from scheduling.models import Run, Schedule
+from tenants.accounts.admin import StaffAdmin, TenantUserAdmin
+from tenants.accounts.models import User
+from tenants.admin import DomainAdmin
+from tenants.models import Domain, Tenant
+
+
+class SchemaBoundSite(AdminSite):
+    """An admin site whose users are those of one kind of schema, wherever its URLs are mounted."""
+
+    is_platform: bool
+    site_url = None
+
+    def has_permission(self, request: HttpRequest) -> bool:
+        here = request.tenant.is_platform == self.is_platform  # type: ignore[attr-defined]
+        return here and super().has_permission(request)
+
+    def admin_view(self, view: Any, cacheable: bool = False) -> Any:
+        """Answer 400 to what no page of ours can send, and Django's lists would answer with a 500."""
+
+        def careful(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+            if is_malformed(request):
+                return HttpResponseBadRequest("Bad request.\n", content_type="text/plain")
+            response: HttpResponse = view(request, *args, **kwargs)
+            return response
+
+        return super().admin_view(careful, cacheable)
+
+
+def is_malformed(request: HttpRequest) -> bool:
+    """Whether a value holds a NUL, which Postgres cannot store, or a row is ticked that cannot be."""
+    values = [value for data in (request.GET, request.POST) for _, v in data.lists() for value in v]
+    ticked = request.POST.getlist(ACTION_CHECKBOX_NAME)
+    return any("\0" in str(value) for value in values) or not all(map(str.isdecimal, ticked))
+
+
+class PlatformSite(SchemaBoundSite):
+    is_platform = True
+    site_header = site_title = _("Tenantbeat platform")
+    index_title = _("Tenants and their beat")
+
+
+class TenantSite(SchemaBoundSite):
+    is_platform = False
+    site_header = site_title = _("Orders and schedules")
+    index_title = _("Your orders and schedules")
+
+
+platform_site = PlatformSite(name="platform")
+platform_site.register(Tenant, FleetAdmin)
+platform_site.register(Domain, DomainAdmin)
+platform_site.register(DueSlot, DueSlotAdmin)
+platform_site.register(Firing, FiringAdmin)
+platform_site.register(User, StaffAdmin)
+
+tenant_site = TenantSite(name="tenant")
+tenant_site.register(Order, OrderAdmin)
+tenant_site.register(DailyReport, DailyReportAdmin)
+tenant_site.register(Schedule, ScheduleAdmin)
+tenant_site.register(Run, RunAdmin)
+tenant_site.register(User, TenantUserAdmin)

@@ -1,0 +1,226 @@
+"""A tenant's pages about its schedules and runs."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from django.contrib import admin, messages
+from django.core.exceptions import ValidationError
+from django.core.paginator import Paginator
+from django.db.models import QuerySet
+from django.forms import ModelForm, modelform_factory
+from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.functional import cached_property
+from django.utils.html import format_html
+from django.utils.translation import gettext_lazy as _
+
+from scheduling import schedules
+from scheduling.catalogue import Entry, tenant_catalogue
+from scheduling.display import slot_text
+from scheduling.forms import NewScheduleForm, ScheduleForm, form_for
+from scheduling.models import Run, Schedule
+from scheduling.overview import ScheduleRow, tenant_schedules
+
+COUNT_MAXIMUM = 10_000
+
+
+class BoundedPaginator(Paginator):  # type: ignore[type-arg]
+    """Counts and shows the first rows only: counting millions takes seconds, and nobody pages there."""
+
+    @cached_property
+    def count(self) -> int:
+        return int(self.object_list[:COUNT_MAXIMUM].count())  # type: ignore[attr-defined]
+
+
+class ReadOnlyAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+    """Shows rows that only the product itself writes."""
+
+    paginator = BoundedPaginator
+    show_full_result_count = False
+    show_facets = admin.ShowFacets.NEVER
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
+class ScheduleAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+    """Writes schedules through `scheduling.schedules`; shows what beat will make of them."""
+
+    list_display = [
+        "name",
+        "task_label",
+        "cadence",
+        "zone",
+        "enabled",
+        "next_slot",
+        "last_state",
+        "problem",
+        "runs",
+    ]
+    list_filter = ["enabled"]
+    search_fields = ["name"]
+    ordering = ["name"]
+    sortable_by = ["name", "enabled"]
+    actions = ["pause", "resume", "run_now"]
+    #: What beat makes of the schedule, shown on its page; `task_label` stands further up.
+    shown = ["cadence", "zone", "next_slot", "last_state", "problem", "runs"]
+    save_as = False
+
+    # Reading ---------------------------------------------------------------------------------
+    def get_changelist_instance(self, request: HttpRequest) -> Any:
+        changelist = super().get_changelist_instance(request)
+        changelist.result_list = with_overview(request, list(changelist.result_list))
+        return changelist
+
+    def get_object(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Schedule | None:
+        schedule = super().get_object(request, *args, **kwargs)
+        return with_overview(request, [schedule])[0] if schedule else None
+
+    @admin.display(description=_("task"), ordering="task")
+    def task_label(self, schedule: Schedule) -> str:
+        entry = tenant_catalogue().get(schedule.task)
+        return entry.label if entry else schedule.task
+
+    @admin.display(description=_("schedule"))
+    def cadence(self, schedule: Schedule) -> str | None:
+        return overview_of(schedule).get("schedule")
+
+    @admin.display(description=_("time zone"))
+    def zone(self, schedule: Schedule) -> str | None:
+        return overview_of(schedule).get("timezone")
+
+    @admin.display(description=_("next slot"))
+    def next_slot(self, schedule: Schedule) -> str | None:
+        row = overview_of(schedule)
+        return slot_text(row.get("next_at"), row.get("timezone"))
+
+    @admin.display(description=_("last run"))
+    def last_state(self, schedule: Schedule) -> str | None:
+        state = overview_of(schedule).get("last_state")
+        return str(Run.State(state).label) if state else None
+
+    @admin.display(description=_("problem"))
+    def problem(self, schedule: Schedule) -> str | None:
+        return overview_of(schedule).get("problem")
+
+    @admin.display(description=_("runs"))
+    def runs(self, schedule: Schedule) -> str:
+        url = reverse("admin:scheduling_run_changelist", current_app=self.admin_site.name)
+        return format_html(
+            '<a href="{}?periodic_task_id={}">{}</a>', url, schedule.pk, _("show runs")
+        )
+
+    # Writing ---------------------------------------------------------------------------------
+    def has_change_permission(self, request: HttpRequest, obj: Schedule | None = None) -> bool:
+        """A schedule of a task that is not offered can be seen, paused and deleted, but not written."""
+        is_writable = obj is None or obj.task in tenant_catalogue()
+        return is_writable and super().has_change_permission(request, obj)
+
+    def get_form(
+        self, request: HttpRequest, obj: Schedule | None = None, change: bool = False, **kwargs: Any
+    ) -> type[ModelForm[Schedule]]:
+        tenant = request.tenant  # type: ignore[attr-defined]
+        if obj is None:
+            return form_for(chosen_entry(request), tenant, NewScheduleForm)
+        if not self.has_change_permission(request, obj):
+            return modelform_factory(Schedule, fields=())
+        return form_for(tenant_catalogue()[obj.task], tenant, ScheduleForm)
+
+    def get_fields(self, request: HttpRequest, obj: Schedule | None = None) -> Sequence[str]:  # type: ignore[override]
+        if obj is None:
+            parameters = list(chosen_entry(request).form.base_fields)
+            return ["name", "task", "crontab", "timezone", *parameters, "enabled"]
+        if not self.has_change_permission(request, obj):
+            return ["name", "task_label", "kwargs", "enabled", *self.shown]
+        parameters = list(tenant_catalogue()[obj.task].form.base_fields)
+        written = ["crontab", "timezone", *parameters, "enabled"]
+        return ["name", "task_label", *written, *self.shown]
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Schedule | None = None) -> list[str]:
+        return ["task_label", *self.shown] if obj else []
+
+    def save_model(self, request: HttpRequest, obj: Schedule, form: Any, change: bool) -> None:
+        """The form has stored it."""
+
+    def render_change_form(
+        self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
+    ) -> HttpResponse:
+        schedule = kwargs.get("obj")
+        if schedule and overview_of(schedule).get("kind") not in {"crontab", None}:
+            context["replaces"] = overview_of(schedule).get("schedule")
+        return super().render_change_form(request, context, *args, **kwargs)
+
+    # Actions ---------------------------------------------------------------------------------
+    @admin.action(description=_("Pause selected schedules"), permissions=["change"])
+    def pause(self, request: HttpRequest, queryset: QuerySet[Schedule]) -> None:
+        for schedule in queryset:
+            schedules.set_enabled(schedule.pk, enabled=False)
+            self.tell(request, schedule, _("“%s” is paused. Slots that pass meanwhile never fire."))
+
+    @admin.action(description=_("Resume selected schedules"), permissions=["change"])
+    def resume(self, request: HttpRequest, queryset: QuerySet[Schedule]) -> None:
+        for schedule in queryset:
+            schedules.set_enabled(schedule.pk, enabled=True)
+            self.tell(request, schedule, _("“%s” goes on with its next slot."))
+
+    @admin.action(description=_("Run selected schedules now"), permissions=["change"])
+    def run_now(self, request: HttpRequest, queryset: QuerySet[Schedule]) -> None:
+        for schedule in queryset:
+            try:
+                schedules.run_now(schedule.pk)
+            except ValidationError as error:
+                text = f"{schedule}: {' '.join(error.messages)}"
+                self.message_user(request, text, messages.ERROR)
+            else:
+                self.tell(request, schedule, _("“%s” runs now, beside its cadence: see its runs."))
+
+    def tell(self, request: HttpRequest, schedule: Schedule, text: Any) -> None:
+        """Say what was done, and keep it in the schedule's history."""
+        self.log_change(request, schedule, str(text % schedule))
+        self.message_user(request, text % schedule, messages.SUCCESS)
+
+
+def with_overview(request: HttpRequest, found: list[Schedule]) -> list[Schedule]:
+    """Give each schedule its line of the overview, with the same few queries for any number."""
+    tenant = request.tenant  # type: ignore[attr-defined]
+    rows = tenant_schedules(tenant, timezone.now(), pk__in=[schedule.pk for schedule in found])
+    by_name = {row["name"]: row for row in rows}
+    for schedule in found:
+        schedule.overview = by_name.get(schedule.name)
+    return found
+
+
+def overview_of(schedule: Schedule) -> ScheduleRow | dict[str, Any]:
+    return getattr(schedule, "overview", None) or {}
+
+
+def chosen_entry(request: HttpRequest) -> Entry:
+    """Return the task that was chosen for a new schedule, or the one everybody begins with."""
+    chosen = request.POST.get("task") or request.GET.get("task") or ""
+    return tenant_catalogue().get(chosen) or schedules.entry_called(None)
+
+
+class RunAdmin(ReadOnlyAdmin):
+    list_display = [
+        "slot_at",
+        "name",
+        "state",
+        "trigger",
+        "started_at",
+        "finished_at",
+        "examined",
+        "closed",
+        "error",
+    ]
+    list_filter = ["state", "trigger"]
+    search_fields = ["name"]
+    sortable_by = ["slot_at"]

@@ -1,0 +1,109 @@
+"""The platform's pages about what beat does: due slots, firings, and how many each tenant has."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import Count, OuterRef, QuerySet, Subquery
+from django.db.models.functions import Coalesce
+from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
+
+from scheduling.admin import ReadOnlyAdmin
+from scheduling.agenda.models import DueSlot
+from tenants.admin import TenantAdmin
+from tenants.models import Tenant
+
+
+class TenantFilter(admin.SimpleListFilter):
+    """Asks for a slug: a list of all tenants to choose from would be longer than the page."""
+
+    title = _("tenant")
+    parameter_name = "tenant"
+    template = "admin/agenda/tenant_filter.html"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return []
+
+    def has_output(self) -> bool:
+        return True
+
+    def choices(self, changelist: Any) -> Iterator[dict[str, Any]]:  # type: ignore[override]
+        """Return what the address already says, so that filtering by tenant keeps it."""
+        for name, values in changelist.get_filters_params().items():
+            if name != self.parameter_name:
+                yield from ({"name": name, "value": value} for value in values)
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        slug = self.value()
+        return queryset.filter(tenant__slug=slug.strip()) if slug else queryset
+
+
+class QuarantineFilter(admin.SimpleListFilter):
+    title = _("quarantine")
+    parameter_name = "quarantined"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        return [("yes", _("in quarantine")), ("no", _("well"))]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        if self.value() == "yes":
+            return queryset.exclude(problem="")
+        return queryset.filter(problem="") if self.value() == "no" else queryset
+
+
+class DueSlotAdmin(ReadOnlyAdmin):
+    list_display = ["due_at", "tenant", "name", "task", "one_off", "problem"]
+    list_filter = [TenantFilter, QuarantineFilter]
+    list_select_related = ["tenant"]
+    search_fields = ["tenant__slug", "task"]
+    ordering = ["due_at", "pk"]
+    sortable_by = ["due_at"]
+
+
+class FiringAdmin(ReadOnlyAdmin):
+    list_display = [
+        "slot_at",
+        "tenant",
+        "task",
+        "state",
+        "trigger",
+        "outcome",
+        "planned_at",
+        "error",
+    ]
+    list_filter = [TenantFilter, "state"]
+    list_select_related = ["tenant"]
+    search_fields = ["tenant__slug", "task"]
+    ordering = ["-slot_at"]
+    sortable_by = ["slot_at"]
+
+
+class FleetAdmin(TenantAdmin):
+    """The tenants, each with the number of its enabled schedules and of those in quarantine."""
+
+    list_display = [*TenantAdmin.list_display, "schedules", "problems"]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Tenant]:
+        slots = DueSlot.objects.all()
+        return (
+            super()
+            .get_queryset(request)
+            .annotate(schedules=per_tenant(slots), problems=per_tenant(slots.quarantined()))
+        )
+
+    @admin.display(description=_("schedules"))
+    def schedules(self, tenant: Any) -> int:
+        return int(tenant.schedules)
+
+    @admin.display(description=_("problems"))
+    def problems(self, tenant: Any) -> int:
+        return int(tenant.problems)
+
+
+def per_tenant(slots: QuerySet[DueSlot]) -> Coalesce:
+    """Count a tenant's slots in a subquery, which Postgres answers for the rows of a page alone."""
+    own = slots.filter(tenant=OuterRef("pk")).order_by().values("tenant")
+    return Coalesce(Subquery(own.annotate(number=Count("pk")).values("number")), 0)

@@ -1,0 +1,97 @@
+"""The beat: any number side by side, no leader. Started as `celery -A saas beat`."""
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+import structlog
+from celery.beat import Scheduler
+from django.db import connection
+
+from scheduling.agenda.clock import database_now
+from scheduling.agenda.dispatch import Publisher, publish_planned
+from scheduling.agenda.models import DueSlot
+from scheduling.agenda.planning import plan_due
+from scheduling.agenda.reindex import reindex_changed
+from scheduling.agenda.waiting import wait_for_database
+from scheduling.agenda.wakeup import Wakeup
+
+logger = structlog.get_logger(__name__)
+
+#: Pauses between attempts while Postgres or the broker is away, in seconds.
+FIRST_PAUSE = 0.5
+LONGEST_PAUSE = 5.0
+#: Batches of one step in a row before the next step has its turn.
+MOST_ROUNDS = 20
+
+
+class AgendaScheduler(Scheduler):
+    """Reads one indexed table, whatever the number of tenants, and never exits because of an error."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.publisher = Publisher(self.app)
+        self.wakeup = Wakeup()
+        self.failures = 0
+
+    def setup_schedule(self) -> None:
+        """There is nothing to load: the schedule is in the database and stays there."""
+        wait_for_database()
+        logger.info("beat is ready")
+
+    def tick(self, *_: Any, **__: Any) -> float:
+        """Do what is to do, then wait until there is more; return the seconds to sleep after that."""
+        try:
+            self.wakeup.listen()
+            beat(self.publisher)
+            self.failures = 0
+            self.wakeup.wait(seconds_until_due(self.max_interval))
+        except Exception as error:
+            return self.recover(error)
+        return 0.0
+
+    def recover(self, error: Exception) -> float:
+        """Say what went wrong, drop the connections and return the pause before the next attempt.
+
+        Nothing is lost meanwhile: what was taken is in the ledger, what was not is still due.
+        """
+        logger.warning("beat will try again", error=type(error).__name__, reason=str(error).strip())
+        self.publisher.close()
+        connection.close()
+        self.failures += 1
+        return min(FIRST_PAUSE * 2 ** min(self.failures - 1, 8), LONGEST_PAUSE)
+
+    def close(self) -> None:
+        self.publisher.close()
+        connection.close()
+
+    @property
+    def info(self) -> str:
+        return "    . every tenant on its own beat"
+
+
+def beat(publish: Publisher) -> None:
+    """Reindex what changed, take what is due, publish what is planned.
+
+    Taking comes before publishing and commits on its own, so it goes on while the broker is away.
+    """
+    exhaust(reindex_changed)
+    now = database_now()
+    exhaust(lambda: plan_due(now))
+    exhaust(lambda: publish_planned(publish))
+
+
+def exhaust(step: Callable[[], int]) -> None:
+    """Repeat a step until nothing is left, but not for ever: the other steps have their turn too."""
+    for _ in range(MOST_ROUNDS):
+        if not step():
+            return
+
+
+def seconds_until_due(longest: float) -> float:
+    """Return how long there is nothing to do, at most `longest`; measured on the database's clock."""
+    waiting = DueSlot.objects.filter(due_at__isnull=False).order_by("due_at", "pk")
+    due_at: datetime | None = waiting.values_list("due_at", flat=True).first()
+    if due_at is None:
+        return longest
+    return max(0.0, min(longest, (due_at - database_now()).total_seconds()))

@@ -1,0 +1,85 @@
+"""Taking due slots and writing their firings, in one transaction."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+import structlog
+from django.db import connection, transaction
+
+from scheduling.agenda.models import DueSlot, Firing
+from scheduling.cadence import Cadence
+
+logger = structlog.get_logger(__name__)
+
+#: A slot taken later than this was missed, and catch-up decides what it gets.
+MISFIRE_AFTER = timedelta(seconds=60)
+#: Catch-up reaches back this far: of the slots missed within it, the latest fires.
+CATCH_UP_WINDOW = timedelta(days=1)
+INSTANT = timedelta(microseconds=1)
+
+
+def plan_due(now: datetime, limit: int = 500) -> int:
+    """Take up to `limit` due slots, write a firing for each, and move them on to their next instant.
+
+    Return how many were taken; 0 means that nothing is due that another beat is not already taking.
+    A slot that cannot be computed is quarantined and holds up no other.
+    """
+    with transaction.atomic():
+        slots = list(DueSlot.objects.claimable(now, limit))
+        firings = [firing for slot in slots if (firing := take(slot, now))]
+        # The same slot again (a clock set back, a restored backup) has the same id: already taken.
+        Firing.objects.bulk_create(firings, ignore_conflicts=True)
+        store(slots)
+    return len(slots)
+
+
+def take(slot: DueSlot, now: datetime) -> Firing | None:
+    """Return the firing that a due slot gets, if any, and move the slot on."""
+    try:
+        slot_at = slot_to_fire(slot, now)
+        slot.due_at = slot.following(slot_at or now)
+    except Exception as error:  # a row that defeats the arithmetic must not stop the others
+        logger.exception("slot cannot be computed", tenant=slot.tenant_id, slot=slot.pk)
+        slot.due_at, slot.problem = None, f"cadence: {type(error).__name__}: {error}"
+        return None
+    return new_firing(slot, slot_at, now) if slot_at else None
+
+
+def slot_to_fire(slot: DueSlot, now: datetime) -> datetime | None:
+    """Return the instant to fire: the due one, or after an outage the latest one missed in the window."""
+    assert slot.due_at is not None  # noqa: S101  # claimable() selects no others
+    if now - slot.due_at <= MISFIRE_AFTER:
+        return slot.due_at
+    since = max(slot.due_at - INSTANT, now - CATCH_UP_WINDOW)
+    return Cadence.from_json(slot.cadence or {}).latest_at(now, since)
+
+
+def new_firing(slot: DueSlot, slot_at: datetime, now: datetime) -> Firing:
+    return Firing(
+        id=Firing.id_of(slot.tenant_id, slot.periodic_task_id, slot_at),
+        tenant_id=slot.tenant_id,
+        periodic_task_id=slot.periodic_task_id,
+        task=slot.task,
+        slot_at=slot_at,
+        trigger="catch_up" if now - slot_at > MISFIRE_AFTER else "schedule",
+        planned_at=now,
+    )
+
+
+def store(slots: Sequence[DueSlot]) -> None:
+    """Write back `due_at` and `problem` in one statement, however many slots there are."""
+    if not slots:
+        return
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            UPDATE agenda_dueslot AS slot SET due_at = new.due_at, problem = new.problem
+            FROM unnest(%s::bigint[], %s::timestamptz[], %s::text[]) AS new (id, due_at, problem)
+            WHERE slot.id = new.id
+            """,
+            [
+                [slot.pk for slot in slots],
+                [slot.due_at for slot in slots],
+                [slot.problem for slot in slots],
+            ],
+        )

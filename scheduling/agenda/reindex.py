@@ -1,0 +1,143 @@
+"""Rebuilding due slots from periodic tasks, one schema at a time."""
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import Any
+
+import structlog
+from django.db import DatabaseError, connection, transaction
+from django_tenants.utils import schema_context
+
+from scheduling.agenda.models import DueSlot, TenantIndex
+from scheduling.catalogue import Entry, catalogue_of
+from scheduling.periodic import (
+    Row,
+    Unreadable,
+    cadence_fingerprint,
+    periodic_rows,
+    read,
+    rows_fingerprint,
+)
+from tenants.models import Tenant
+
+logger = structlog.get_logger(__name__)
+
+#: What a change of a row may rewrite in its due slot.
+SLOT_FIELDS = ["name", "task", "cadence", "one_off", "fingerprint", "due_at", "problem"]
+PROBLEM_MAXIMUM = 500
+
+
+def reindex_changed(limit: int = 100) -> int:
+    """Reindex the schemas that triggers marked as changed; return how many there were.
+
+    A mark is deleted in the transaction that acts on it, so none is lost. Any number of beats may
+    do this at once: marks are claimed with SKIP LOCKED, and a schema is reindexed under a lock.
+    """
+    with transaction.atomic():
+        changes = claim_changes(limit)
+        # In one order everywhere, so that two beats with marks of the same schemas cannot deadlock.
+        for schema_name in sorted(changes):
+            reindex(schema_name, since=changes[schema_name])
+    return len(changes)
+
+
+def claim_changes(limit: int) -> dict[str, datetime]:
+    """Delete up to `limit` marks and return the latest instant of change of each schema."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            DELETE FROM agenda_schedulechange WHERE id = ANY(ARRAY(
+                SELECT id FROM agenda_schedulechange ORDER BY id LIMIT %s FOR UPDATE SKIP LOCKED
+            )) RETURNING schema_name, changed_at
+            """,
+            [limit],
+        )
+        changes: dict[str, datetime] = {}
+        for schema_name, changed_at in cursor.fetchall():
+            changes[schema_name] = max(changed_at, changes.get(schema_name, changed_at))
+    return changes
+
+
+def reindex(schema_name: str, since: datetime) -> None:
+    """Make the due slots of one schema what its periodic tasks say, from the instant `since` on.
+
+    A row whose cadence is unchanged keeps its next slot. A row that cannot be read is set aside
+    with the reason; a schema that cannot be read is flagged and keeps the slots it had.
+    """
+    with transaction.atomic():
+        tenant = Tenant.objects.filter(schema_name=schema_name).first()
+        if tenant is None:
+            return
+        index = locked_index(tenant)
+        tenant.refresh_from_db()
+        try:
+            rows = schedule_rows(tenant)
+        except DatabaseError as error:
+            index.problem = str(error).strip()[:PROBLEM_MAXIMUM]
+            logger.warning("schema cannot be read", schema=schema_name, reason=index.problem)
+        else:
+            index.fingerprint, index.problem = rows_fingerprint(rows), ""
+            replace_slots(tenant, rows, since)
+        index.reindexed_at = since
+        index.save()
+
+
+def locked_index(tenant: Tenant) -> TenantIndex:
+    TenantIndex.objects.bulk_create([TenantIndex(tenant=tenant)], ignore_conflicts=True)
+    return TenantIndex.objects.select_for_update().get(tenant=tenant)
+
+
+def schedule_rows(tenant: Tenant) -> list[dict[str, Any]]:
+    """Read a tenant's periodic tasks; a tenant that is not active has none that count."""
+    if not tenant.is_active:
+        return []
+    # The savepoint keeps a missing table from aborting the transaction that other tenants share.
+    with transaction.atomic(), schema_context(tenant.schema_name):
+        return periodic_rows()
+
+
+def replace_slots(tenant: Tenant, rows: Iterable[Row], since: datetime) -> None:
+    catalogue = catalogue_of(tenant.schema_name)
+    existing = DueSlot.objects.of(tenant).order_by("pk").select_for_update()
+    slots = {slot.periodic_task_id: slot for slot in existing}
+    wanted = {row["id"]: row for row in rows if row["enabled"]}
+    for periodic_task_id, row in wanted.items():
+        slot = slots.setdefault(
+            periodic_task_id, DueSlot(tenant=tenant, periodic_task_id=periodic_task_id)
+        )
+        refresh(slot, row, catalogue, since)
+    save([slots[periodic_task_id] for periodic_task_id in wanted])
+    DueSlot.objects.of(tenant).exclude(periodic_task_id__in=wanted).delete()
+
+
+def refresh(slot: DueSlot, row: Row, catalogue: Mapping[str, Entry], since: datetime) -> None:
+    """Make a slot what its row says; its next instant changes only if the cadence did."""
+    slot.name, slot.task = row["name"], row["task"]
+    try:
+        reading = read(row, catalogue, anchor_at=since)
+    except Unreadable as error:
+        quarantine(slot, str(error))
+        return
+    fingerprint = cadence_fingerprint(row)
+    if slot.fingerprint == fingerprint and not slot.problem:
+        return
+    slot.cadence, slot.one_off = reading.cadence.to_json(), reading.one_off
+    slot.due_at = reading.cadence.next_after(since)
+    slot.fingerprint, slot.problem = fingerprint, ""
+
+
+def quarantine(slot: DueSlot, reason: str) -> None:
+    """Set one row aside, with a reason its owner sees."""
+    slot.cadence, slot.due_at, slot.fingerprint = None, None, ""
+    slot.problem = reason[:PROBLEM_MAXIMUM]
+    logger.warning(
+        "periodic task quarantined",
+        tenant=slot.tenant_id,
+        periodic_task=slot.periodic_task_id,
+        reason=slot.problem,
+    )
+
+
+def save(slots: list[DueSlot]) -> None:
+    DueSlot.objects.bulk_create([slot for slot in slots if slot.pk is None])
+    DueSlot.objects.bulk_update([slot for slot in slots if slot.pk is not None], SLOT_FIELDS)

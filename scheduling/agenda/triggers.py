@@ -1,0 +1,36 @@
+"""The triggers on django_celery_beat's tables: SQL for the migrations of both kinds of schema.
+
+Statement triggers, so that a bulk `.update()` of thousands of rows leaves one mark. They name the
+columns that beat reads: what a worker writes back (last_run_at, total_run_count) tells nobody.
+"""
+
+SCHEDULE_TABLES = {
+    "django_celery_beat_periodictask": (
+        "name, task, interval_id, crontab_id, solar_id, clocked_id, args, kwargs, queue, exchange, "
+        "routing_key, headers, priority, expires, one_off, start_time, enabled"
+    ),
+    "django_celery_beat_crontabschedule": (
+        "minute, hour, day_of_week, day_of_month, month_of_year, timezone"
+    ),
+    "django_celery_beat_intervalschedule": "every, period",
+    "django_celery_beat_clockedschedule": "clocked_time",
+    "django_celery_beat_solarschedule": "event, latitude, longitude",
+}
+
+
+def create_triggers() -> str:
+    """Return the SQL that puts the triggers on the current schema's tables."""
+    return "\n".join(
+        f"CREATE TRIGGER agenda_mark_schema AFTER INSERT OR DELETE OR UPDATE OF {columns} ON {table} "
+        "FOR EACH STATEMENT EXECUTE FUNCTION public.agenda_mark_schema();\n"
+        f"CREATE TRIGGER agenda_mark_truncate AFTER TRUNCATE ON {table} "
+        "FOR EACH STATEMENT EXECUTE FUNCTION public.agenda_mark_schema();"
+        for table, columns in SCHEDULE_TABLES.items()
+    )
+
+
+def drop_triggers() -> str:
+    return "\n".join(
+        f"DROP TRIGGER agenda_mark_schema ON {table}; DROP TRIGGER agenda_mark_truncate ON {table};"
+        for table in SCHEDULE_TABLES
+    )

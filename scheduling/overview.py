@@ -1,0 +1,110 @@
+"""What schedules there are, when each fires next, and what is wrong with it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any, TypedDict
+
+from django.db import DatabaseError, transaction
+from django_tenants.utils import schema_context, tenant_context
+
+from scheduling.agenda.models import DueSlot
+from scheduling.catalogue import catalogue_of
+from scheduling.models import Run
+from scheduling.periodic import (
+    CRONTAB_FIELDS,
+    Row,
+    Unreadable,
+    cadence_fingerprint,
+    cadence_of,
+    periodic_rows,
+    read,
+)
+from tenants.models import Tenant
+
+
+class ScheduleRow(TypedDict):
+    """One line of `schedules`. Times are aware and in UTC; `problem` is None where all is well."""
+
+    tenant: str
+    name: str
+    task: str
+    kind: str | None
+    schedule: str | None
+    timezone: str | None
+    enabled: bool
+    next_at: datetime | None
+    last_state: str | None
+    problem: str | None
+
+
+def schedules_of(tenants: Iterable[Tenant], now: datetime) -> list[ScheduleRow]:
+    """Return the schedules of these tenants by next slot, those without one last."""
+    rows = [row for tenant in tenants for row in tenant_schedules(tenant, now)]
+    return sorted(rows, key=lambda row: (row["next_at"] is None, row["next_at"], row["tenant"]))
+
+
+def tenant_schedules(tenant: Tenant, now: datetime, **lookup: Any) -> list[ScheduleRow]:
+    """Return one tenant's schedules; one whose tables cannot be read has none."""
+    slots = slots_of(tenant)
+    try:
+        with transaction.atomic(), tenant_context(tenant):
+            rows, states = periodic_rows(**lookup), last_states()
+    except DatabaseError:
+        return []
+    return [
+        describe(tenant, row, slots.get(row["id"]), now) | {"last_state": states.get(row["id"])}
+        for row in rows
+    ]
+
+
+def slots_of(tenant: Tenant) -> dict[int, DueSlot]:
+    with schema_context("public"):
+        return {slot.periodic_task_id: slot for slot in DueSlot.objects.of(tenant)}
+
+
+def last_states() -> dict[int, str]:
+    """Return the state of the newest run of each periodic task of the current schema."""
+    newest = Run.objects.order_by("periodic_task_id", "-slot_at").distinct("periodic_task_id")
+    return dict(newest.values_list("periodic_task_id", "state"))
+
+
+def describe(tenant: Tenant, row: Row, slot: DueSlot | None, now: datetime) -> ScheduleRow:
+    described = ScheduleRow(
+        tenant=tenant.slug,
+        name=row["name"],
+        task=row["task"],
+        kind=None,
+        schedule=None,
+        timezone=None,
+        enabled=row["enabled"],
+        next_at=None,
+        last_state=None,
+        problem=None,
+    )
+    if row["crontab_id"] is not None:
+        # Shown as written even when it cannot be read, for that is what has to be put right.
+        text = " ".join(row[f"crontab__{field}"] for field in CRONTAB_FIELDS)
+        described |= {"kind": "crontab", "schedule": text, "timezone": row["zone"]}
+    try:
+        cadence = cadence_of(row, anchor_at=now)
+        described |= {
+            "kind": cadence.kind,
+            "schedule": str(cadence),
+            "timezone": cadence.zone,
+        }
+        read(row, catalogue_of(tenant.schema_name), anchor_at=now)
+    except Unreadable as error:
+        described["problem"] = str(error)
+        return described
+    if row["enabled"] and tenant.is_active:
+        described["next_at"] = next_at(row, slot, now)
+    return described
+
+
+def next_at(row: Row, slot: DueSlot | None, now: datetime) -> datetime | None:
+    """Return what beat will do; before beat has read a change, what it will make of it."""
+    if slot and slot.fingerprint == cadence_fingerprint(row):
+        return slot.due_at
+    return cadence_of(row, anchor_at=now).next_after(now)

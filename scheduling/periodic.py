@@ -1,0 +1,175 @@
+"""Reading periodic tasks: data, never instructions.
+
+Of a row only the cadence, `enabled` and validated parameters are used. What the platform decides
+(task by catalogue; queue, headers, routing) must be left alone, or the row is refused.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.db.models import TextField
+from django.db.models.functions import Cast
+from django_celery_beat.models import PeriodicTask
+
+from scheduling.cadence import (
+    Cadence,
+    ClockedCadence,
+    CrontabCadence,
+    IntervalCadence,
+    InvalidCadence,
+    SolarCadence,
+)
+from scheduling.catalogue import Entry, ParametersError
+
+Row = Mapping[str, Any]
+
+KINDS = ("crontab", "interval", "clocked", "solar")
+CRONTAB_FIELDS = ("minute", "hour", "day_of_month", "month_of_year", "day_of_week")
+#: The columns that say when; a change of one of them begins the cadence anew.
+CADENCE_COLUMNS = (
+    "task",
+    "one_off",
+    "start_time",
+    "expires",
+    *(f"{kind}_id" for kind in KINDS),
+    *(f"crontab__{field}" for field in CRONTAB_FIELDS),
+    "zone",
+    "interval__every",
+    "interval__period",
+    "clocked__clocked_time",
+    "solar__event",
+    "solar__latitude",
+    "solar__longitude",
+)
+#: What each column of the platform's holds when a tenant has left it alone.
+UNTOUCHED: dict[str, tuple[Any, ...]] = {
+    "args": ("[]", ""),
+    "headers": ("{}", ""),
+    "queue": (None, ""),
+    "exchange": (None, ""),
+    "routing_key": (None, ""),
+    "priority": (None,),
+}
+COLUMNS = ("id", "name", "enabled", "kwargs", *CADENCE_COLUMNS, *UNTOUCHED)
+
+
+class Unreadable(ValueError):
+    """A row that is set aside; the message names the column and what would be right."""
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What a row asks for, understood and allowed."""
+
+    entry: Entry
+    cadence: Cadence
+    parameters: dict[str, Any]
+    one_off: bool
+
+
+def periodic_rows(**lookup: Any) -> list[dict[str, Any]]:
+    """Return the current schema's periodic tasks as plain values, with their schedules.
+
+    The zone is read as text: a name that does not exist must not keep the other rows from loading.
+    """
+    rows = PeriodicTask.objects.filter(**lookup).order_by("pk")
+    return list(rows.annotate(zone=Cast("crontab__timezone", TextField())).values(*COLUMNS))
+
+
+def read(row: Row, catalogue: Mapping[str, Entry], anchor_at: datetime) -> Reading:
+    """Understand one row; raises Unreadable, saying which column is wrong.
+
+    `anchor_at` is where an interval without a start time begins to count.
+    """
+    entry = catalogue.get(row["task"])
+    if entry is None:
+        raise Unreadable(
+            f"task: '{row['task']}' cannot be scheduled; choose one of {', '.join(catalogue)}"
+        )
+    refuse_instructions(row)
+    parameters = parameters_of(row, entry)
+    cadence = cadence_of(row, anchor_at)
+    return Reading(entry, cadence, parameters, row["one_off"] or cadence.kind == "clocked")
+
+
+def refuse_instructions(row: Row) -> None:
+    for column, untouched in UNTOUCHED.items():
+        if row[column] not in untouched:
+            raise Unreadable(f"{column}: the platform alone decides this; leave it empty")
+
+
+def parameters_of(row: Row, entry: Entry) -> dict[str, Any]:
+    try:
+        given = json.loads(row["kwargs"] or "{}")
+    except (ValueError, RecursionError):
+        raise Unreadable("kwargs: not JSON; write an object such as {}") from None
+    if not isinstance(given, dict):
+        raise Unreadable("kwargs: not a JSON object; write one such as {}")
+    try:
+        return entry.parameters(given)
+    except ParametersError as error:
+        raise Unreadable(f"kwargs: {error}") from None
+
+
+def cadence_of(row: Row, anchor_at: datetime) -> Cadence:
+    """Build the cadence of a row that names exactly one schedule."""
+    kinds = [kind for kind in KINDS if row[f"{kind}_id"] is not None]
+    if len(kinds) != 1:
+        raise Unreadable(
+            f"schedule: {len(kinds)} are set; set exactly one of crontab, interval, clocked, solar"
+        )
+    bounds = {"start_at": row["start_time"], "expires_at": row["expires"]}
+    try:
+        return BUILDERS[kinds[0]](row, anchor_at, bounds)
+    except InvalidCadence as error:
+        raise Unreadable(str(error)) from None
+
+
+Builder = Callable[[Row, datetime, dict[str, Any]], Cadence]
+
+
+def crontab_of(row: Row, _anchor_at: datetime, bounds: dict[str, Any]) -> Cadence:
+    fields = {field: row[f"crontab__{field}"] for field in CRONTAB_FIELDS}
+    return CrontabCadence.of_fields(**fields, zone=row["zone"], **bounds)
+
+
+def interval_of(row: Row, anchor_at: datetime, bounds: dict[str, Any]) -> Cadence:
+    anchor_at = row["start_time"] or anchor_at
+    return IntervalCadence.of(row["interval__every"], row["interval__period"], anchor_at, **bounds)
+
+
+def clocked_of(row: Row, _anchor_at: datetime, bounds: dict[str, Any]) -> Cadence:
+    return ClockedCadence(row["clocked__clocked_time"], **bounds)
+
+
+def solar_of(row: Row, _anchor_at: datetime, bounds: dict[str, Any]) -> Cadence:
+    place = float(row["solar__latitude"]), float(row["solar__longitude"])
+    return SolarCadence(row["solar__event"], *place, **bounds)
+
+
+BUILDERS: dict[str, Builder] = {
+    "crontab": crontab_of,
+    "interval": interval_of,
+    "clocked": clocked_of,
+    "solar": solar_of,
+}
+
+
+def cadence_fingerprint(row: Row) -> str:
+    """Return a hash of what in a row says when; while it stays, so does the next slot."""
+    return digest([row[column] for column in CADENCE_COLUMNS])
+
+
+def rows_fingerprint(rows: list[dict[str, Any]]) -> str:
+    """Return a hash of all that beat would read of a schema."""
+    return digest([[row[column] for column in COLUMNS] for row in rows])
+
+
+def digest(value: Any) -> str:
+    return hashlib.sha256(json.dumps(value, default=str).encode()).hexdigest()

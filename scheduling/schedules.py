@@ -1,0 +1,157 @@
+"""Writing a tenant's schedules: cadence, parameters, pausing, and a run by hand.
+
+All functions work in the current schema, on django_celery_beat's own rows; triggers tell beat. The
+command, the admin and the seeding call the same ones. They raise ValidationError, keyed by field.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django_celery_beat.models import CrontabSchedule
+
+from scheduling.agenda.manual import plan_manual
+from scheduling.agenda.models import Firing
+from scheduling.cadence import CrontabCadence, InvalidCadence
+from scheduling.catalogue import Entry, ParametersError, catalogue_of
+from scheduling.models import Schedule, SeededSchedule
+from scheduling.periodic import CRONTAB_FIELDS, UNTOUCHED, Unreadable, periodic_rows, read
+from tenants.schema import current_schema, current_tenant
+
+
+@dataclass(frozen=True)
+class Wish:
+    """What somebody wants of a schedule. None leaves a thing as it is, or at its default."""
+
+    crontab: str
+    timezone: str | None = None
+    name: str | None = None
+    parameters: Mapping[str, Any] | None = None
+    enabled: bool | None = None
+
+
+def entry_called(task: str | None) -> Entry:
+    """Return the catalogue's entry for a task name; without one, the first that is seeded."""
+    catalogue = catalogue_of(current_schema())
+    if task is None:
+        return next(entry for entry in catalogue.values() if entry.default_cadence)
+    if task not in catalogue:
+        raise ValidationError(
+            {"task": f"'{task}' cannot be scheduled; choose one of {', '.join(catalogue)}."}
+        )
+    return catalogue[task]
+
+
+def find(entry: Entry, name: str | None) -> Schedule | None:
+    """Return the locked schedule of this task by name; without a name, the seeded one."""
+    schedules = Schedule.objects.select_for_update().filter(task=entry.name)
+    if name is None:
+        seeded = SeededSchedule.objects.filter(task=entry.name).first()
+        found = seeded and schedules.filter(pk=seeded.periodic_task_id).first()
+        return found or schedules.filter(name=entry.label).first()
+    return schedules.filter(name=name).first()
+
+
+def set_cadence(entry: Entry, wish: Wish, default_timezone: str) -> Schedule:
+    """Change the cadence of the schedule that `wish` names, or make it, in one transaction."""
+    with transaction.atomic():
+        schedule = find(entry, wish.name)
+        if schedule is None:
+            return make(entry, wish, default_timezone)
+        return change(schedule, entry, wish, default_timezone)
+
+
+def make(entry: Entry, wish: Wish, default_timezone: str) -> Schedule:
+    """Store a new schedule of this task."""
+    schedule = Schedule(name=wish.name or entry.label, task=entry.name, enabled=True)
+    if not schedule.name.strip():
+        raise ValidationError({"name": "Give the schedule a name."})
+    if Schedule.objects.filter(name=schedule.name).exists():
+        raise ValidationError({"name": f"'{schedule.name}' is already the name of a schedule."})
+    return change(schedule, entry, wish, default_timezone)
+
+
+def change(schedule: Schedule, entry: Entry, wish: Wish, default_timezone: str) -> Schedule:
+    """Give a schedule the cadence, zone, parameters and state that `wish` names."""
+    timezone = wish.timezone or timezone_of(schedule) or default_timezone
+    schedule.crontab = crontab_row(wish.crontab, timezone)
+    if schedule.clocked_id is not None:
+        schedule.one_off = False  # upstream sets it with every clocked schedule; a crontab recurs
+    schedule.interval = schedule.solar = schedule.clocked = None
+    if wish.parameters is not None:
+        schedule.kwargs = json.dumps(
+            checked(entry, parameters_of(schedule) | dict(wish.parameters))
+        )
+    if wish.enabled is not None:
+        schedule.enabled = wish.enabled
+    schedule.full_clean(exclude=["crontab"])
+    schedule.save()
+    return schedule
+
+
+def rewrite(schedule: Schedule, entry: Entry, wish: Wish, default_timezone: str) -> Schedule:
+    """Make a schedule what `wish` says and nothing else, whatever was written past the forms.
+
+    The columns that the platform decides are cleared, and so are parameters the wish does not name.
+    """
+    for column, (untouched, *_others) in UNTOUCHED.items():
+        setattr(schedule, column, untouched)
+    schedule.kwargs = "{}"
+    return change(schedule, entry, wish, default_timezone)
+
+
+def timezone_of(schedule: Schedule) -> str | None:
+    rows = periodic_rows(pk=schedule.pk) if schedule.pk else []
+    return rows[0]["zone"] if rows else None
+
+
+def parameters_of(schedule: Schedule) -> dict[str, Any]:
+    """Return what a schedule's row gives its task; nothing when that cannot be read."""
+    try:
+        given = json.loads(schedule.kwargs or "{}")
+    except ValueError:
+        return {}
+    return given if isinstance(given, dict) else {}
+
+
+def checked(entry: Entry, parameters: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return the parameters as given, once the task's own form has accepted them."""
+    try:
+        entry.parameters(parameters)
+    except ParametersError as error:
+        raise ValidationError({"parameters": str(error)}) from None
+    return parameters
+
+
+def crontab_row(text: str, timezone: str) -> CrontabSchedule:
+    """Return the row that holds this crontab in this zone; rows are values, never changed in place."""
+    try:
+        cadence = CrontabCadence.parse(text, timezone)
+    except InvalidCadence as error:
+        raise ValidationError({error.field: error.message}) from None
+    fields = dict(zip(CRONTAB_FIELDS, str(cadence).split(), strict=True))
+    row = CrontabSchedule.objects.filter(**fields, timezone=timezone).order_by("pk").first()
+    return row or CrontabSchedule.objects.create(**fields, timezone=timezone)
+
+
+def set_enabled(schedule_id: int, *, enabled: bool) -> None:
+    """Pause or resume a schedule. Slots that pass while it is paused never fire."""
+    Schedule.objects.filter(pk=schedule_id).update(enabled=enabled)
+
+
+def run_now(schedule_id: int) -> Firing:
+    """Have a schedule run at once, beside its cadence; raises ValidationError if it cannot be read."""
+    rows = periodic_rows(pk=schedule_id)
+    if not rows:
+        raise ValidationError("The schedule was deleted.")
+    tenant = current_tenant()
+    try:
+        reading = read(rows[0], catalogue_of(tenant.schema_name), anchor_at=tenant.created_at)
+    except Unreadable as error:
+        raise ValidationError(str(error)) from None
+    return plan_manual(tenant, schedule_id, reading.entry.name)

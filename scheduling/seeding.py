@@ -1,0 +1,43 @@
+"""The schedules everybody begins with: seeded once, and from then on their owner's."""
+
+from collections.abc import Mapping
+
+from django.db import transaction
+from django_celery_beat.models import PeriodicTask
+
+from scheduling.catalogue import Entry, platform_catalogue, tenant_catalogue
+from scheduling.models import SeededSchedule
+from scheduling.schedules import Wish, crontab_row, make
+from tenants.models import Tenant
+
+
+def seed_tenant_schedules(tenant: Tenant) -> None:
+    """Make the default schedules in the current tenant's schema, in the tenant's time zone.
+
+    Seeding again neither duplicates one nor undoes what the tenant made of it, its deletion included.
+    """
+    with transaction.atomic():
+        for entry in with_default_cadence(tenant_catalogue()):
+            remembered, is_new = SeededSchedule.objects.get_or_create(
+                task=entry.name, defaults={"periodic_task_id": 0}
+            )
+            if is_new:
+                schedule = make(entry, Wish(entry.default_cadence or ""), tenant.timezone)
+                remembered.periodic_task_id = schedule.pk
+                remembered.save()
+
+
+def seed_platform_schedules() -> None:
+    """Make the platform's own periodic tasks in the public schema; seeding again changes nothing."""
+    for entry in with_default_cadence(platform_catalogue()):
+        PeriodicTask.objects.get_or_create(
+            task=entry.name,
+            defaults={
+                "name": entry.label,
+                "crontab": crontab_row(entry.default_cadence or "", "UTC"),
+            },
+        )
+
+
+def with_default_cadence(catalogue: Mapping[str, Entry]) -> list[Entry]:
+    return [entry for entry in catalogue.values() if entry.default_cadence]

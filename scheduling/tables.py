@@ -1,0 +1,57 @@
+"""Schedules and runs as tables for a terminal."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from scheduling.overview import ScheduleRow
+
+
+def schedule_table(rows: Iterable[ScheduleRow]) -> str:
+    """Lay out schedules, each next slot in the schedule's own zone."""
+    header = ("TENANT", "NAME", "SCHEDULE", "ZONE", "NEXT", "LAST", "PROBLEM")
+    return table([header, *map(schedule_line, rows)])
+
+
+def schedule_line(row: ScheduleRow) -> tuple[str, ...]:
+    return (
+        row["tenant"],
+        row["name"],
+        row["schedule"] or "-",
+        row["timezone"] or "-",
+        local(row["next_at"], row["timezone"]) if row["enabled"] else "paused",
+        row["last_state"] or "-",
+        row["problem"] or "",
+    )
+
+
+def run_table(rows: Iterable[dict[str, Any]]) -> str:
+    """Lay out runs, with instants in UTC."""
+    header = ("SLOT (UTC)", "NAME", "STATE", "TRIGGER", "EXAMINED", "CLOSED", "ERROR")
+    return table([header, *map(run_line, rows)])
+
+
+def run_line(row: dict[str, Any]) -> tuple[str, ...]:
+    return (
+        local(row["slot"], "UTC"),
+        row["name"],
+        row["state"],
+        row["trigger"],
+        str(row["examined"]),
+        str(row["closed"]),
+        row["error"] or "",
+    )
+
+
+def local(instant: datetime | None, zone: str | None) -> str:
+    if instant is None:
+        return "-"
+    return instant.astimezone(ZoneInfo(zone or "UTC")).strftime("%Y-%m-%d %H:%M:%S %Z")
+
+
+def table(rows: Sequence[tuple[str, ...]]) -> str:
+    """Align columns; the last one is left as long as it is."""
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    lines = ["  ".join(map(str.ljust, row, widths)).rstrip() for row in rows]
+    return "\n".join(lines)

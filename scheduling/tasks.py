@@ -1,0 +1,99 @@
+"""The base classes of all tasks. They fail closed: in the wrong place, the body does not run."""
+
+import time
+from typing import Any
+
+import structlog
+from celery.exceptions import Reject
+from django.db import InterfaceError, OperationalError, connection
+from django_tenants.utils import tenant_context
+from tenant_schemas_celery.task import TenantTask as SchemaSwitchingTask
+
+from scheduling.agenda import ledger
+from scheduling.agenda.ledger import Outcome, Refused
+from scheduling.agenda.models import Firing
+from scheduling.execution import perform
+from tenants.schema import current_schema, in_public_schema
+
+logger = structlog.get_logger(__name__)
+
+#: Before a message goes back to the broker because Postgres is away, so that it does not spin.
+PAUSE_SECONDS = 1.0
+
+
+class LedgerTask(SchemaSwitchingTask):
+    """A task that runs for a firing of the ledger, whatever its message says."""
+
+    abstract = True
+
+    def __call__(self, *args: Any, **kwargs: Any) -> None:
+        try:
+            self.fulfil(self.request.id)
+        except Refused as refusal:
+            logger.error("message refused", task=self.name, id=self.request.id, reason=str(refusal))
+            raise Reject(str(refusal), requeue=False) from refusal
+        except (OperationalError, InterfaceError) as error:
+            self.give_back(error)
+
+    def fulfil(self, firing_id: str | None) -> None:
+        firing = ledger.begin(firing_id, self.name)
+        if firing is None:
+            logger.info("message repeated", task=self.name, id=firing_id)
+            return
+        self.prove_schema(firing)
+        ledger.settle(firing, self.outcome_of(firing))
+
+    def prove_schema(self, firing: Firing) -> None:
+        """Refuse to go on unless tenant-schemas-celery switched to this firing's schema.
+
+        It switches in a signal handler, whose errors Celery logs and swallows.
+        """
+        if current_schema() != firing.tenant.schema_name:
+            raise Refused(f"the message is for schema '{current_schema()}'")
+
+    def outcome_of(self, firing: Firing) -> Outcome:
+        raise NotImplementedError
+
+    def give_back(self, error: Exception) -> None:
+        """Return the message to the broker when Postgres went away; a later try finishes the run."""
+        logger.warning("Postgres went away", task=self.name, id=self.request.id, reason=str(error))
+        connection.close()
+        time.sleep(PAUSE_SECONDS)
+        raise Reject(str(error), requeue=True) from error
+
+
+class TenantTask(LedgerTask):
+    """Runs the body inside the tenant's schema, and writes what came of it as a Run."""
+
+    abstract = True
+
+    def outcome_of(self, firing: Firing) -> Outcome:
+        if not getattr(self, "schedulable", False):
+            raise Refused("tenants cannot schedule this task")
+        with tenant_context(firing.tenant):
+            return perform(firing, self)
+
+
+class PlatformTask(LedgerTask):
+    """Runs the body in the public schema, for a firing of the platform or sent by our own code."""
+
+    abstract = True
+    queue = "platform"
+
+    def fulfil(self, firing_id: str | None) -> None:
+        if not in_public_schema():
+            raise Refused(f"a platform task in schema '{current_schema()}'")
+        if ledger.find(firing_id):
+            super().fulfil(firing_id)
+        else:
+            self.run(*self.request.args, **self.request.kwargs)
+
+    def outcome_of(self, firing: Firing) -> Outcome:
+        try:
+            self.run()
+        except (OperationalError, InterfaceError):
+            raise
+        except Exception as error:
+            logger.exception("platform task failed", task=self.name)
+            return Outcome("failed", f"{type(error).__name__}: {error}")
+        return Outcome("succeeded")

@@ -1,0 +1,1 @@
+"""Who the customers are: tenants, their domains, how they are provisioned and live."""

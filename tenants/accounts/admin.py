@@ -1,0 +1,75 @@
+"""Pages about people: a tenant's users on its own site, the staff on the platform's."""
+
+from typing import Any
+
+from django.contrib import admin, messages
+from django.db import transaction
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
+
+from tenants.accounts.forms import StaffForm, TenantUserForm, leaves_nobody_in_charge
+from tenants.accounts.invitations import invite, password_link
+from tenants.accounts.models import User
+
+
+class PeopleAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+    """People set their own passwords: whoever is new gets an invitation."""
+
+    list_display = ["get_username", "full_name", "role", "language", "timezone", "is_active"]
+    list_filter = ["is_active"]
+    search_fields = ["email", "login_name", "full_name"]
+    ordering = ["email", "login_name"]
+    readonly_fields = ["last_login", "date_joined"]
+    actions = ["invite_again"]
+
+    def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:
+        if not change:
+            obj.set_unusable_password()
+        super().save_model(request, obj, form, change)
+        if not change:
+            self.let_in(request, obj)
+
+    def let_in(self, request: HttpRequest, user: User) -> None:
+        """Mail an invitation once the user is stored; without an address, show the link to pass on."""
+        tenant = request.tenant  # type: ignore[attr-defined]
+        if user.email:
+            transaction.on_commit(lambda: invite(user, tenant), robust=True)
+            text = str(_("%s gets an invitation by mail.") % user)
+        else:
+            text = _(
+                "%(user)s has no e-mail address. Pass on this link, which works once: %(link)s"
+            ) % {
+                "user": user,
+                "link": password_link(user, tenant),
+            }
+        self.message_user(request, text)
+
+    @admin.action(description=_("Send an invitation again"), permissions=["change"])
+    def invite_again(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
+        for user in queryset:
+            if user.is_active:
+                self.let_in(request, user)
+            else:
+                text = _("%s is not active and gets no invitation.") % user
+                self.message_user(request, text, messages.WARNING)
+
+    def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
+        """Protect the last ones in charge, whether deleted one by one or together."""
+        found, counts, lacking, protected = super().get_deleted_objects(objs, request)
+        if leaves_nobody_in_charge(user.pk for user in objs):
+            protected.append(str(_("Nobody else is left to let people in: this one must stay.")))
+        return found, counts, lacking, protected
+
+
+class TenantUserAdmin(PeopleAdmin):
+    form = TenantUserForm
+    list_filter = ["role", "is_active"]
+
+
+class StaffAdmin(PeopleAdmin):
+    form = StaffForm
+
+    def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:
+        obj.role, obj.is_staff, obj.is_superuser = User.Role.PLATFORM, True, True
+        super().save_model(request, obj, form, change)

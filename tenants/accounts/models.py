@@ -1,0 +1,130 @@
+"""Our own user: logs in by e-mail, has a language, a time zone and a role.
+
+The table stands in every schema: a tenant's users in the tenant's, the platform's staff in public.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
+from django.contrib.auth.models import PermissionsMixin
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from tenants.names import validate_timezone
+
+
+class UserQuerySet(models.QuerySet["User"]):
+    def owners(self) -> UserQuerySet:
+        return self.filter(role=User.Role.OWNER, is_active=True)
+
+    def in_charge(self) -> UserQuerySet:
+        """Those who can let others in: a tenant's active owners, in public the platform's staff."""
+        return self.filter(role__in=[User.Role.OWNER, User.Role.PLATFORM], is_active=True)
+
+
+class UserManager(BaseUserManager["User"].from_queryset(UserQuerySet)):  # type: ignore[misc]
+    use_in_migrations = False
+
+    def create_user(
+        self, email: str | None = None, password: str | None = None, **fields: Any
+    ) -> User:
+        """Store a user; without a password nobody can log in until one is set."""
+        user: User = self.model(email=email, **fields)
+        user.set_password(password)
+        user.full_clean(exclude=["password"])
+        user.save(using=self._db)
+        return user
+
+    def create_superuser(
+        self, email: str | None = None, password: str | None = None, **fields: Any
+    ) -> User:
+        """Store a member of the platform's staff (public schema only, by constraint)."""
+        return self.create_user(
+            email,
+            password,
+            **{"role": User.Role.PLATFORM, "is_staff": True, "is_superuser": True} | fields,
+        )
+
+    def get_by_natural_key(self, username: str | None) -> User:
+        """Find a user by e-mail, or by login name where there is no e-mail; case does not count."""
+        login = (username or "").strip().lower()
+        user: User = self.get(models.Q(email=login) | models.Q(login_name=login))
+        return user
+
+
+class User(AbstractBaseUser, PermissionsMixin):
+    class Role(models.TextChoices):
+        OWNER = "owner", _("owner")
+        MANAGER = "manager", _("manager")
+        VIEWER = "viewer", _("viewer")
+        PLATFORM = "platform", _("platform staff")
+
+    email = models.EmailField(_("e-mail"), unique=True, null=True, blank=True)
+    login_name = models.SlugField(
+        _("login name"),
+        unique=True,
+        null=True,
+        blank=True,
+        help_text=_("Only for someone without an e-mail address."),
+    )
+    full_name = models.CharField(_("name"), max_length=150, blank=True)
+    role = models.CharField(_("role"), max_length=10, choices=Role, default=Role.VIEWER)
+    language = models.CharField(
+        _("language"), max_length=10, choices=[("en", "English"), ("de", "Deutsch")], default="en"
+    )
+    timezone = models.CharField(
+        _("time zone"),
+        max_length=64,
+        blank=True,
+        validators=[validate_timezone],
+        help_text=_("Empty: the tenant's time zone."),
+    )
+    is_active = models.BooleanField(  # type: ignore[misc]  # a plain attribute of the base
+        _("active"), default=True
+    )
+    is_staff = models.BooleanField(_("may use the admin"), default=True)
+    date_joined = models.DateTimeField(_("date joined"), auto_now_add=True)
+
+    objects = UserManager()
+
+    USERNAME_FIELD = "email"
+    EMAIL_FIELD = "email"
+    REQUIRED_FIELDS: list[str] = []
+
+    class Meta:
+        verbose_name = _("user")
+        verbose_name_plural = _("users")
+        constraints = [
+            models.CheckConstraint(
+                name="user_can_be_named",
+                condition=models.Q(email__isnull=False) | models.Q(login_name__isnull=False),
+                violation_error_message=_("Give an e-mail address or a login name."),
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.get_username()
+
+    def clean(self) -> None:
+        """Bring what one logs in with into the form it is stored in, before it is held unique.
+
+        Django's own would copy the login name of somebody without an e-mail address into `email`.
+        """
+        self.email = self.email.strip().lower() if self.email else None
+        self.login_name = self.login_name.strip().lower() if self.login_name else None
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        self.clean()
+        super().save(*args, **kwargs)
+
+    def get_username(self) -> str:
+        """Return what this user logs in with."""
+        return self.email or self.login_name or ""
+
+    def get_full_name(self) -> str:
+        return self.full_name or self.get_username()
+
+    def get_short_name(self) -> str:
+        return self.get_full_name()

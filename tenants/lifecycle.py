@@ -1,0 +1,43 @@
+"""Suspending a tenant and resuming it."""
+
+import structlog
+from django.core.exceptions import ValidationError
+from django.db import transaction
+
+from tenants.models import Tenant
+
+logger = structlog.get_logger(__name__)
+
+
+def suspend(slug: str, reason: str = "") -> Tenant:
+    """Stop a tenant's site and schedules. Slots that fall in the time until `resume` never fire."""
+    return change_state(slug, Tenant.State.ACTIVE, Tenant.State.SUSPENDED, reason)
+
+
+def resume(slug: str) -> Tenant:
+    """Let a suspended tenant work again, from its next slot on."""
+    return change_state(slug, Tenant.State.SUSPENDED, Tenant.State.ACTIVE, "")
+
+
+def change_state(slug: str, before: str, after: str, reason: str) -> Tenant:
+    """Move a tenant from one state to another; raises ValidationError when it is in neither.
+
+    Repeating it changes nothing. A trigger on the state tells beat (see scheduling/agenda).
+    """
+    with transaction.atomic():
+        tenant = customer(slug)
+        if tenant.state not in {before, after}:
+            raise ValidationError(f"'{slug}' is {tenant.state}, not {before}.")
+        if tenant.state != after:
+            tenant.state, tenant.state_reason = after, reason
+            tenant.save(update_fields=["state", "state_reason"])
+            logger.info("tenant changed state", tenant=slug, state=after, reason=reason)
+    return tenant
+
+
+def customer(slug: str) -> Tenant:
+    """Return the locked row of the tenant called `slug`; raises ValidationError when there is none."""
+    tenant = Tenant.objects.customers().select_for_update().filter(slug=slug).first()
+    if tenant is None:
+        raise ValidationError(f"There is no tenant '{slug}'.")
+    return tenant

@@ -1,0 +1,33 @@
+"""django-tenants' `migrate_schemas`, and then the rows that a fresh installation needs."""
+
+from typing import Any
+
+from django.conf import settings
+from django.db import transaction
+from django.utils.module_loading import import_string
+from django_tenants.management.commands.migrate_schemas import MigrateSchemasCommand
+from django_tenants.utils import schema_context
+
+from tenants.provisioning import ensure_platform_tenant
+
+
+class Command(MigrateSchemasCommand):
+    help = "Bring the public schema and every tenant's up to date. Safe to repeat."
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        super().handle(*args, **options)
+        if self.sync_public and not self.names_a_migration(options):
+            seed_platform()
+
+    @staticmethod
+    def names_a_migration(options: dict[str, Any]) -> bool:
+        """Whether only a part was migrated, or nothing: then the tables may not all be there."""
+        partial = ("app_label", "plan", "check_unapplied", "prune", "fake")
+        return any(options.get(name) for name in partial)
+
+
+def seed_platform() -> None:
+    with transaction.atomic(), schema_context("public"):
+        ensure_platform_tenant()
+        for path in settings.PLATFORM_SEEDING_STEPS:
+            import_string(path)()

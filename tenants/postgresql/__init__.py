@@ -1,0 +1,1 @@
+"""django-tenants' database backend, with tenants walled off from the public schema."""

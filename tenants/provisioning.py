@@ -1,0 +1,147 @@
+"""Making a tenant: row, schema, tables, domain, owner and default schedule, or nothing at all."""
+
+import secrets
+from dataclasses import dataclass, field
+from typing import Any
+
+import structlog
+from django.conf import settings
+from django.contrib.auth import get_user_model
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.utils.module_loading import import_string
+from django_tenants.utils import tenant_context
+
+from tenants.accounts.invitations import invite_owners
+from tenants.models import Domain, Tenant
+from tenants.names import new_schema_name, normal_host
+
+logger = structlog.get_logger(__name__)
+
+OWNER_LOGIN = "owner"
+PASSWORD_BYTES = 12
+
+
+@dataclass(frozen=True)
+class Order:
+    """What is asked for: all that is needed to make one tenant."""
+
+    slug: str
+    name: str
+    timezone: str = "UTC"
+    currency: str = "EUR"
+    owner_email: str = ""
+    #: A host of the tenant's own, which becomes the primary one.
+    domain: str = ""
+
+
+@dataclass(frozen=True)
+class Provisioned:
+    """What was made. `password` is the owner's, in clear, to be shown once."""
+
+    tenant: Tenant
+    owner: str
+    password: str = field(repr=False)
+
+
+def provision(order: Order, password: str = "") -> Provisioned:
+    """Make a tenant in one transaction and return it, active.
+
+    Without `password` one is generated. Raises ValidationError, keyed by field, when the order
+    cannot be met; whatever goes wrong, nothing is left behind.
+    """
+    with transaction.atomic():
+        return build(register(order), password)
+
+
+def register(order: Order) -> Tenant:
+    """Write the tenant's row, in state provisioning, and its domains; the schema comes with `build`."""
+    with transaction.atomic():
+        tenant = Tenant(
+            slug=order.slug,
+            schema_name=new_schema_name(order.slug),
+            name=order.name.strip(),
+            timezone=order.timezone,
+            currency=order.currency,
+            owner_email=order.owner_email.strip().lower(),
+        )
+        # The fields first: what a bad slug would do to the schema name is not worth a second message.
+        tenant.clean_fields()
+        tenant.full_clean()
+        tenant.save()
+        add_domain(tenant, tenant.default_domain, primary=not order.domain)
+        if order.domain:
+            add_domain(tenant, order.domain, primary=True)
+    return tenant
+
+
+def add_domain(tenant: Tenant, host: str, *, primary: bool) -> Domain:
+    """Give `tenant` the host; raises ValidationError on `domain` when it is in use or malformed."""
+    domain = Domain(tenant=tenant, domain=normal_host(host), is_primary=primary)
+    if Domain.objects.filter(domain=domain.domain).exists():
+        raise ValidationError({"domain": f"'{domain.domain}' is already in use."})
+    domain.full_clean()
+    domain.save()
+    return domain
+
+
+def build(tenant: Tenant, password: str = "") -> Provisioned:
+    """Make schema, tables, owner and default schedule of a registered tenant and activate it."""
+    with transaction.atomic():
+        tenant.create_schema(check_if_exists=False, verbosity=0)
+        with tenant_context(tenant):
+            owner, password = make_owner(tenant, password)
+            run_provisioning_steps(tenant)
+        tenant.state = Tenant.State.ACTIVE
+        tenant.state_reason = ""
+        tenant.save(update_fields=["state", "state_reason"])
+    logger.info("tenant provisioned", tenant=tenant.slug, schema=tenant.schema_name)
+    return Provisioned(tenant, owner, password)
+
+
+def make_owner(tenant: Tenant, password: str) -> tuple[str, str]:
+    """Store the owner in the tenant's schema; return its login and password."""
+    password = password or secrets.token_urlsafe(PASSWORD_BYTES)
+    login: dict[str, Any] = (
+        {"email": tenant.owner_email} if tenant.owner_email else {"login_name": OWNER_LOGIN}
+    )
+    owner = get_user_model().objects.create_user(password=password, role="owner", **login)
+    return owner.get_username(), password
+
+
+def run_provisioning_steps(tenant: Tenant) -> None:
+    for path in settings.TENANT_PROVISIONING_STEPS:
+        import_string(path)(tenant)
+
+
+def build_registered(tenant_id: int) -> None:
+    """Build a tenant that was registered by a form. Safe to repeat: a tenant once built is left alone.
+
+    Nobody has seen the owner's password, so the owner gets an invitation. A failure is not raised:
+    the tenant becomes `failed`, with the reason for the platform's staff.
+    """
+    with transaction.atomic():
+        tenant = Tenant.objects.unfinished().select_for_update().filter(pk=tenant_id).first()
+        if tenant is None:
+            return
+        try:
+            build(tenant)
+        except Exception as error:  # whatever it is, it belongs to this tenant alone
+            logger.exception("provisioning failed", tenant=tenant.slug)
+            Tenant.objects.filter(pk=tenant_id).update(
+                state=Tenant.State.FAILED, state_reason=f"{type(error).__name__}: {error}"
+            )
+        else:
+            transaction.on_commit(lambda: invite_owners(tenant), robust=True)
+
+
+def ensure_platform_tenant() -> Tenant:
+    """Store the row of the public schema that django-tenants needs, and the platform's domain."""
+    tenant, _ = Tenant.objects.get_or_create(
+        schema_name="public",
+        defaults={"slug": "public", "name": "Platform", "state": Tenant.State.ACTIVE},
+    )
+    Domain.objects.get_or_create(
+        domain=normal_host(settings.BASE_DOMAIN), defaults={"tenant": tenant}
+    )
+    return tenant

@@ -1,0 +1,19 @@
+"""The platform worker's tasks about tenants."""
+
+from celery import shared_task
+
+from tenants import provisioning
+from tenants.models import Tenant
+
+
+@shared_task(platform=True)
+def build_tenant(tenant_id: int) -> None:
+    """Build one registered tenant. Running it twice builds it once."""
+    provisioning.build_registered(tenant_id)
+
+
+@shared_task(platform=True, default_cadence="* * * * *", label="Finish provisioning")
+def finish_provisioning() -> None:
+    """Build what was registered and whose message was lost. Running it twice builds nothing twice."""
+    for tenant_id in Tenant.objects.unfinished().values_list("pk", flat=True):
+        provisioning.build_registered(tenant_id)

@@ -1,0 +1,84 @@
+import pytest
+from celery import current_app
+from kombu import Connection
+
+from scheduling.agenda.dispatch import Publisher, publish_planned
+from scheduling.agenda.models import Firing
+from tests.conftest import NOON, broker_database
+from tests.scheduling.builders import CLOSING, make_firing
+
+
+@pytest.fixture
+def broker():
+    """An empty database of the real broker, and what stands in its queues."""
+    app = current_app
+    before, app.conf.broker_write_url = app.conf.broker_write_url, broker_database(5)
+    with Connection(broker_database(5)) as connection:
+        connection.default_channel.client.flushdb()
+        yield connection
+        connection.default_channel.client.flushdb()
+    app.conf.broker_write_url = before
+
+
+def messages(broker, queue="celery"):
+    bound = current_app.amqp.queues[queue](broker.default_channel)
+    return list(iter(lambda: bound.get(no_ack=True, accept=["json"]), None))
+
+
+def test_a_planned_firing_becomes_one_message(acme, broker):
+    firing = make_firing(acme, NOON)
+
+    assert publish_planned(Publisher(current_app)) == 1
+    assert publish_planned(Publisher(current_app)) == 0
+
+    (message,) = messages(broker)
+    assert message.headers["id"] == str(firing.pk)
+    assert message.headers["task"] == CLOSING
+    assert message.headers["_schema_name"] == acme.schema_name
+    assert message.payload[:2] == [[], {}]
+
+
+def test_a_published_firing_is_marked(acme, broker):
+    firing = make_firing(acme, NOON)
+
+    publish_planned(Publisher(current_app))
+
+    firing.refresh_from_db()
+    assert firing.state == Firing.State.PUBLISHED
+    assert firing.published_at is not None
+
+
+def test_the_platforms_own_firings_go_to_its_own_queue(acme, broker, platform_tenant):
+    make_firing(platform_tenant, NOON, task="scheduling.agenda.tasks.reconcile_schedules")
+
+    publish_planned(Publisher(current_app))
+
+    assert len(messages(broker, "platform")) == 1
+    assert messages(broker) == []
+
+
+def test_what_the_broker_did_not_take_stays_planned_and_is_sent_later(acme, globex):
+    firing = make_firing(acme, NOON)
+    sent = []
+
+    def refuse(_firings):
+        raise ConnectionError("the broker is away")
+
+    with pytest.raises(ConnectionError):
+        publish_planned(refuse)
+    firing.refresh_from_db()
+    assert firing.state == Firing.State.PLANNED
+    publish_planned(sent.extend)
+
+    assert [firing.pk for firing in sent] == [firing.pk]
+
+
+def test_a_broker_that_does_not_answer_is_an_error_at_once(acme):
+    make_firing(acme, NOON)
+    before = current_app.conf.broker_write_url
+    current_app.conf.broker_write_url = "redis://127.0.0.1:1/0"
+    try:
+        with pytest.raises(Exception, match=r"(?i)connect"):
+            publish_planned(Publisher(current_app))
+    finally:
+        current_app.conf.broker_write_url = before

@@ -1,0 +1,139 @@
+from datetime import timedelta
+
+import pytest
+
+from scheduling.agenda.models import DueSlot, Firing
+from scheduling.agenda.planning import plan_due
+from tests.conftest import NOON
+from tests.scheduling.builders import make_slot
+
+HOUR = timedelta(hours=1)
+SECOND = timedelta(seconds=1)
+
+
+def fired(tenant):
+    firings = Firing.objects.filter(tenant=tenant).order_by("slot_at")
+    return list(firings.values_list("slot_at", "trigger"))
+
+
+def test_a_due_slot_fires_once(acme, globex):
+    slot = make_slot(acme, NOON)
+
+    plan_due(NOON)
+    plan_due(NOON)
+
+    assert fired(acme) == [(NOON, "schedule")]
+    assert fired(globex) == []
+    slot.refresh_from_db()
+    assert slot.due_at == NOON + HOUR
+
+
+def test_a_slot_that_is_not_due_yet_waits(acme):
+    make_slot(acme, NOON)
+
+    assert plan_due(NOON - SECOND) == 0
+    assert fired(acme) == []
+
+
+def test_tenants_with_the_same_row_id_and_slot_both_fire(acme, globex):
+    make_slot(acme, NOON, periodic_task_id=1)
+    make_slot(globex, NOON, periodic_task_id=1)
+
+    assert plan_due(NOON) == 2
+
+    assert fired(acme) == fired(globex) == [(NOON, "schedule")]
+
+
+def test_a_slot_taken_again_after_the_clock_went_back_fires_no_second_time(acme):
+    slot = make_slot(acme, NOON)
+    plan_due(NOON)
+    DueSlot.objects.filter(pk=slot.pk).update(due_at=NOON)
+
+    plan_due(NOON)
+
+    assert fired(acme) == [(NOON, "schedule")]
+
+
+def test_the_firing_of_a_slot_always_has_the_same_id(acme, globex):
+    assert Firing.id_of(acme.pk, 1, NOON) == Firing.id_of(acme.pk, 1, NOON)
+    ids = {
+        Firing.id_of(acme.pk, 1, NOON),
+        Firing.id_of(globex.pk, 1, NOON),
+        Firing.id_of(acme.pk, 2, NOON),
+        Firing.id_of(acme.pk, 1, NOON + HOUR),
+    }
+    assert len(ids) == 4
+
+
+def test_after_an_outage_the_latest_missed_slot_fires_once(acme):
+    slot = make_slot(acme, NOON)
+
+    while plan_due(NOON + timedelta(hours=5, minutes=30)):
+        pass
+
+    assert fired(acme) == [(NOON + 5 * HOUR, "catch_up")]
+    slot.refresh_from_db()
+    assert slot.due_at == NOON + 6 * HOUR
+
+
+def test_a_missed_night_fires_when_beat_is_back_and_not_at_midnight(acme):
+    """The upstream beat turns a missed 02:00 into a run at 00:00 the next day."""
+    two_at_night = NOON.replace(hour=2)
+    slot = make_slot(acme, two_at_night, crontab="0 2 * * *")
+
+    plan_due(two_at_night.replace(hour=8))
+
+    assert fired(acme) == [(two_at_night, "catch_up")]
+    slot.refresh_from_db()
+    assert slot.due_at == two_at_night + timedelta(days=1)
+
+
+def test_what_was_missed_longer_than_a_day_ago_does_not_fire(acme):
+    slot = make_slot(acme, NOON, crontab="0 12 22 11 *")
+
+    plan_due(NOON + timedelta(days=1, seconds=1))
+
+    assert fired(acme) == []
+    slot.refresh_from_db()
+    assert slot.due_at == NOON.replace(year=2027)
+
+
+@pytest.mark.parametrize(("late", "trigger"), [(60, "schedule"), (61, "catch_up")])
+def test_a_minute_late_is_still_on_time(acme, late, trigger):
+    make_slot(acme, NOON)
+
+    plan_due(NOON + late * SECOND)
+
+    assert fired(acme) == [(NOON, trigger)]
+
+
+def test_a_one_off_fires_once_and_is_never_due_again(acme):
+    slot = make_slot(acme, NOON, one_off=True)
+
+    plan_due(NOON)
+    plan_due(NOON + HOUR)
+
+    assert fired(acme) == [(NOON, "schedule")]
+    slot.refresh_from_db()
+    assert slot.due_at is None
+
+
+def test_a_slot_that_cannot_be_computed_is_set_aside_and_holds_up_no_other(acme, globex):
+    broken = make_slot(acme, NOON, cadence={"kind": "lunar"})
+    make_slot(globex, NOON)
+
+    plan_due(NOON)
+
+    assert fired(globex) == [(NOON, "schedule")]
+    broken.refresh_from_db()
+    assert broken.due_at is None
+    assert broken.problem.startswith("cadence: ")
+
+
+def test_no_more_than_the_limit_is_taken_at_once_oldest_first(acme):
+    make_slot(acme, NOON)
+    make_slot(acme, NOON - HOUR / 60)
+
+    assert plan_due(NOON, limit=1) == 1
+
+    assert fired(acme) == [(NOON - HOUR / 60, "schedule")]

@@ -1,0 +1,62 @@
+"""Rows as tenants and beat would have written them."""
+
+from django.db import connection
+from django_celery_beat.models import PeriodicTask
+
+from scheduling.agenda.models import DueSlot, Firing
+from scheduling.cadence import CrontabCadence
+from scheduling.periodic import CRONTAB_FIELDS
+
+CLOSING = "orders.tasks.auto_close_old_orders"
+
+
+def make_slot(tenant, due_at, crontab="0 * * * *", **fields):
+    """Store a due slot of a cadence in UTC; each has a periodic task id of its own."""
+    number = DueSlot.objects.count() + 1000
+    cadence = CrontabCadence.parse(crontab, "UTC").to_json()
+    return DueSlot.objects.create(
+        tenant=tenant,
+        **{
+            "periodic_task_id": number,
+            "name": f"slot {number}",
+            "task": CLOSING,
+            "cadence": cadence,
+            "fingerprint": "made by a test",
+            "due_at": due_at,
+        }
+        | fields,
+    )
+
+
+def make_firing(tenant, slot_at, periodic_task_id=1, **fields):
+    return Firing.objects.create(
+        **{
+            "id": Firing.id_of(tenant.pk, periodic_task_id, slot_at),
+            "tenant": tenant,
+            "periodic_task_id": periodic_task_id,
+            "task": CLOSING,
+            "slot_at": slot_at,
+            "planned_at": slot_at,
+        }
+        | fields
+    )
+
+
+def make_crontab(text="0 * * * *", timezone="UTC"):
+    """Store a crontab as it is, by SQL: the model's own field refuses a zone that does not exist."""
+    columns = ", ".join((*CRONTAB_FIELDS, "timezone"))
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"INSERT INTO django_celery_beat_crontabschedule ({columns})"
+            " VALUES (%s, %s, %s, %s, %s, %s) RETURNING id",
+            [*text.split(), timezone],
+        )
+        return cursor.fetchone()[0]
+
+
+def make_periodic_task(name="made by a test", crontab="0 * * * *", timezone="UTC", **fields):
+    """Store a periodic task in the current schema, past all forms."""
+    given = {"task": CLOSING} | fields
+    if not {"interval", "clocked", "solar"} & set(fields):
+        given["crontab_id"] = make_crontab(crontab, timezone)
+    return PeriodicTask.objects.bulk_create([PeriodicTask(name=name, **given)])[0]

@@ -1,0 +1,55 @@
+"""Tasks of a developer of the SaaS, offered as any other: they write orders so that effects show."""
+
+from types import SimpleNamespace
+
+from celery import shared_task
+from django import forms
+from django.utils import timezone
+
+from orders.models import Order
+
+
+class SizeParameters(forms.Form):
+    size = forms.IntegerField(min_value=1, max_value=9, initial=3)
+
+
+def place_order(number):
+    Order.objects.create(
+        number=number, placed_at=timezone.now(), status_changed_at=timezone.now(), total=1
+    )
+    return SimpleNamespace(examined=1, closed=1)
+
+
+@shared_task(name="sample.single", schedulable=True, parameters=SizeParameters)
+def single(slot, run_id, size):
+    """One step: places one order, named for all it was given."""
+    return place_order(f"{slot:%H:%M} {run_id} {size}")
+
+
+@shared_task(name="sample.batches", schedulable=True)
+def batches():
+    """Three steps; stops dead in the third while an order called `obstacle` is there."""
+    for number in ("first", "second", "third"):
+        if Order.objects.filter(number=number).exists():
+            continue
+        if number == "third" and Order.objects.filter(number="obstacle").exists():
+            raise SystemExit("killed")
+        yield place_order(number)
+
+
+@shared_task(name="sample.failing", schedulable=True)
+def failing():
+    """Places an order and then fails, so that nothing of it may remain."""
+    place_order("half done")
+    raise ValueError("no such warehouse")
+
+
+@shared_task(name="sample.private")
+def private():
+    """Not offered to tenants."""
+    place_order("private")
+
+
+@shared_task(name="sample.housekeeping", platform=True, default_cadence="0 4 * * *", label="Tidy")
+def housekeeping():
+    """The platform's own."""

@@ -1,0 +1,10 @@
+"""The settings of the tests: those of the product, with a quick password hasher."""
+
+import os
+
+os.environ.setdefault("DEBUG", "1")
+
+from saas.settings import *  # noqa: F403
+
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
