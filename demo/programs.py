@@ -20,7 +20,8 @@ class Program:
     is_ready: Callable[[], bool]
 
 
-def programs(port: int, logs: Path) -> list[Program]:
+def servers(port: int, logs: Path) -> list[Program]:
+    """Those that need no tables until somebody asks something of them."""
     return [
         Program("web", _gunicorn(port), lambda: answers(port)),
         _celery("worker", logs, "worker", "--hostname=worker@%h", "--concurrency=2"),
@@ -32,9 +33,12 @@ def programs(port: int, logs: Path) -> list[Program]:
             "--hostname=platform@%h",
             "--concurrency=1",
         ),
-        _celery("beat-1", logs, "beat"),
-        _celery("beat-2", logs, "beat"),
     ]
+
+
+def beats(logs: Path) -> list[Program]:
+    """Two, as in production: either may be killed, and no slot is lost or taken twice."""
+    return [_celery(name, logs, "beat") for name in ("beat-1", "beat-2")]
 
 
 def _gunicorn(port: int) -> tuple[str, ...]:

@@ -5,6 +5,7 @@ costs a second. It says `migrated`, then `seeded`, waits for a line, and answers
 schedules. What it has completed once it leaves alone, so that a second start changes nothing.
 """
 
+import gc
 import json
 import multiprocessing
 import os
@@ -36,6 +37,7 @@ PLATFORM = "platform"
 def main() -> None:
     channel = _keep_stdout()
     memory = Memory(state_dir())
+    gc.disable()  # Migrations make many small objects, and this process lives for seconds only.
     django.setup()
     call_command("migrate_schemas", interactive=False)
     _say(channel, "migrated")

@@ -13,7 +13,7 @@ from demo.errors import DemoError
 from demo.fleet import Fleet
 from demo.memory import Memory
 from demo.preparation import Preparation
-from demo.programs import programs
+from demo.programs import beats, servers
 from saas.embedded import Services
 from saas.embedded.command import children, end_leftovers
 from saas.embedded.process import become_subreaper
@@ -61,8 +61,9 @@ def _serve(port: int, state_dir: Path, services: Services) -> None:
 def _bring_up(port: int, state_dir: Path, fleet: Fleet, environment: Mapping[str, str]) -> None:
     logs = state_dir / "logs"
     with Preparation(logs, environment, CHECKOUT) as preparation:
+        fleet.start(servers(port, logs))
         preparation.wait_for("migrated")
-        fleet.start(programs(port, logs))
+        fleet.start(beats(logs))
         preparation.wait_for("seeded")
         fleet.wait_until_ready()
         schedules = preparation.schedules()

@@ -18,7 +18,7 @@ from django.db import connection, transaction
 from orders.order_file import OrderFile
 from orders.order_line import Line, LineReader
 
-BATCH = 5000  # lines
+BATCH = 2000  # lines
 
 CREATE_STAGE = """
     CREATE TEMPORARY TABLE staged_order (

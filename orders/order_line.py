@@ -51,8 +51,7 @@ class LineReader:
         known = REQUIRED + OPTIONAL
         self.ignored = [name for name in names if name not in known]
         self._width = len(names)
-        self._places = {name: names.index(name) for name in known if name in names}
-        self._readers: dict[str, Callable[[str], Any]] = {
+        readers: dict[str, Callable[[str], Any]] = {
             "number": number,
             "placed_at": partial(instant, zone=zone),
             "total": amount,
@@ -61,6 +60,7 @@ class LineReader:
             "status": status,
             "cancelled": cancelled,
         }
+        self._cells = [(name, names.index(name), readers[name]) for name in known if name in names]
 
     def read(self, record: Record) -> Line:
         """Return what a record says, or all that is wrong with it."""
@@ -81,9 +81,9 @@ class LineReader:
     def _values(self, cells: Sequence[str]) -> tuple[dict[str, Any], list[str]]:
         values: dict[str, Any] = {}
         wrong: list[str] = []
-        for name, place in self._places.items():
+        for name, place, read in self._cells:
             try:
-                values[name] = self._readers[name](cells[place].strip())
+                values[name] = read(cells[place].strip())
             except LineError as error:
                 wrong.append(f"{name}: {error}")
         return values, wrong

@@ -13,7 +13,7 @@ from orders.closing import Closing, close_old_orders
 from orders.reports import make_report
 from orders.summary import mail_summary
 
-DAYS_DEFAULT, DAYS_MAXIMUM = 30, 3650
+DAYS_DEFAULT, DAYS_MAXIMUM = 30, 36500
 
 
 class ClosingParameters(forms.Form):

@@ -13,6 +13,7 @@ SLUG_MAXIMUM = 48
 SCHEMA_SUFFIX_BYTES = 4
 DOMAIN_LABEL = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?", re.ASCII)
 DOMAIN_MAXIMUM = 253
+PORT = re.compile(r":[0-9]*\Z", re.ASCII)
 
 #: Host names and schemas that are, or may become, the platform's own.
 # fmt: off
@@ -49,10 +50,7 @@ def new_schema_name(slug: str) -> str:
 
 def normal_host(host: str) -> str:
     """Return a host name as domains are stored: lower case, without port and trailing dot."""
-    name = host.strip().lower()
-    if not name.endswith("]"):
-        name = name.partition(":")[0]
-    return name.removesuffix(".")
+    return PORT.sub("", host.strip().lower()).removesuffix(".")
 
 
 def validate_domain(domain: str) -> None:

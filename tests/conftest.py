@@ -1,11 +1,14 @@
 """Two standing tenants on real Postgres, so that every test can ask: and the other tenant?"""
 
 import os
+import shutil
 from datetime import UTC, datetime
 
 import pytest
 from django.core.management import call_command
 from django_tenants.utils import schema_context, tenant_context
+
+from tests.integration import rabbitmq
 
 #: A fixed instant, a Sunday without any change of clocks near it.
 NOON = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
@@ -41,16 +44,25 @@ def public_schema():
 
 @pytest.fixture
 def acme(db):
-    from tenants.models import Tenant
-
-    return Tenant.objects.get(slug="acme")
+    return tenant(slug="acme")
 
 
 @pytest.fixture
 def globex(db):
+    return tenant(slug="globex")
+
+
+@pytest.fixture
+def platform_tenant(db):
+    return tenant(schema_name="public")
+
+
+def tenant(**lookup):
+    """Return a tenant's row, wherever the fixtures before have put the connection."""
     from tenants.models import Tenant
 
-    return Tenant.objects.get(slug="globex")
+    with schema_context("public"):
+        return Tenant.objects.get(**lookup)
 
 
 @pytest.fixture
@@ -84,8 +96,19 @@ def broker_database(number: int) -> str:
     return f"{os.environ['CELERY_BROKER_URL'].rpartition('/')[0]}/{number}"
 
 
-@pytest.fixture
-def platform_tenant(db):
-    from tenants.models import Tenant
+#: Services that a machine may lack, with the mark of the tests that need them.
+SERVICES = {
+    "browser": ("Chromium", lambda: shutil.which("chromium")),
+    "rabbitmq": ("RabbitMQ", lambda: rabbitmq.program()),
+}
 
-    return Tenant.objects.get(schema_name="public")
+
+def pytest_collection_modifyitems(items):
+    """Skip by name what this machine cannot run; in CI as root a missing service is a failure."""
+    for mark, (service, find) in SERVICES.items():
+        concerned = [item for item in items if item.get_closest_marker(mark)]
+        if concerned and not find():
+            if os.environ.get("REQUIRE_SERVICES") == "1":
+                pytest.exit(f"{service} is not installed, and REQUIRE_SERVICES=1", returncode=3)
+            for item in concerned:
+                item.add_marker(pytest.mark.skip(reason=f"{service} is not installed"))

@@ -8,3 +8,5 @@ from saas.settings import *  # noqa: F403
 
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
+#: Static files come from the apps; whitenoise warns about a folder that is not there.
+STATIC_ROOT = None

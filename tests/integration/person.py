@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import urllib.parse
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
@@ -79,6 +80,10 @@ class FormReader(HTMLParser):
         reader = cls()
         reader.feed(html)
         return max(reader.forms, key=len)
+
+    @staticmethod
+    def errors_of(html: str) -> list[str]:
+        return re.findall(r'<ul class="errorlist.*?</ul>', html, re.DOTALL)
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         given = dict(attrs)

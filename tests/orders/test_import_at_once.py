@@ -1,0 +1,38 @@
+"""An import while a closing is at the same orders."""
+
+import pytest
+from django.db import transaction
+
+from orders.closing import close_old_orders
+from orders.models import Order
+from tests.conftest import NOON
+from tests.orders.builders import make_order, run_import, stored
+from tests.orders.test_closing_at_once import DEADLINE, wait_until_somebody_waits_for_a_lock
+
+pytestmark = pytest.mark.usefixtures("committed")
+
+
+def test_an_import_does_not_reopen_what_is_closed_meanwhile(in_thread, order_file):
+    make_order("A1")
+    path = order_file("A1,2010-12-01 08:34,99,open", header="number,placed_at,total,status")
+
+    with transaction.atomic():
+        list(close_old_orders(NOON, run_id=7))
+        importing = in_thread(run_import, "acme", path)
+        wait_until_somebody_waits_for_a_lock()
+    importing.join(DEADLINE)
+
+    assert stored("status", "closed_by_run", "total") == [("closed", 7, 99)]
+
+
+def test_of_two_imports_at_once_one_waits_for_the_other(in_thread, order_file):
+    path = order_file("A1,2010-12-01 08:34,1", "A2,2010-12-01 08:34,1")
+
+    with transaction.atomic():
+        run_import("acme", path)
+        second = in_thread(run_import, "acme", path)
+        wait_until_somebody_waits_for_a_lock()
+    second.join(DEADLINE)
+
+    assert stored("number") == ["A1", "A2"]
+    assert Order.objects.filter(status_changed_at__isnull=False).count() == 2

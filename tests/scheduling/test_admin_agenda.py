@@ -1,0 +1,88 @@
+"""The platform's lists of due slots and firings: read-only, and quick however long they are."""
+
+from datetime import timedelta
+
+import pytest
+
+from scheduling.agenda.models import DueSlot, Firing
+from tests.conftest import NOON
+from tests.people import STAFF, do, logged_in, make_staff, queries_for
+from tests.scheduling.builders import make_firing, make_slot
+
+SLOTS, FIRINGS = "/admin/agenda/dueslot/", "/admin/agenda/firing/"
+
+
+@pytest.fixture
+def staff(db):
+    make_staff()
+    return logged_in("platform", STAFF)
+
+
+@pytest.fixture(autouse=True)
+def empty_agenda(db):
+    DueSlot.objects.all().delete()
+    Firing.objects.all().delete()
+
+
+def listed(staff, address):
+    return [str(row.tenant) for row in staff.get(address).context["cl"].result_list]
+
+
+def test_slots_of_all_tenants_are_listed_by_time(acme, globex, staff):
+    make_slot(globex, NOON + timedelta(hours=1))
+    make_slot(acme, NOON)
+
+    assert listed(staff, SLOTS) == ["acme", "globex"]
+
+
+@pytest.mark.parametrize("query", ["tenant=acme", "q=acme", "q=one.task", "quarantined=yes"])
+def test_slots_are_found_by_tenant_task_and_quarantine(acme, globex, staff, query):
+    make_slot(acme, None, task="one.task", problem="hour: 25 is out of range")
+    make_slot(globex, NOON, task="another.task")
+
+    assert listed(staff, f"{SLOTS}?{query}") == ["acme"]
+
+
+@pytest.mark.parametrize("query", ["tenant=acme", "q=acme", "q=one.task", "state__exact=settled"])
+def test_firings_are_found_by_tenant_task_and_state(acme, globex, staff, query):
+    make_firing(acme, NOON, task="one.task", state="settled")
+    make_firing(globex, NOON, task="another.task")
+
+    assert listed(staff, f"{FIRINGS}?{query}") == ["acme"]
+
+
+def test_filtering_by_tenant_keeps_the_other_filters(acme, staff):
+    page = staff.get(f"{FIRINGS}?state__exact=planned&tenant=acme").content.decode()
+
+    assert '<input type="hidden" name="state__exact" value="planned">' in page
+    assert '<input type="text" name="tenant" value="acme"' in page
+
+
+def test_nothing_can_be_written(acme, staff):
+    slot, firing = make_slot(acme, NOON), make_firing(acme, NOON)
+
+    for address in (SLOTS, FIRINGS):
+        assert staff.get(f"{address}add/").status_code == 403
+    for address in (f"{SLOTS}{slot.pk}", f"{FIRINGS}{firing.pk}"):
+        assert staff.get(f"{address}/change/").status_code == 200
+        assert staff.post(f"{address}/change/", {"state": "settled"}).status_code == 403
+        assert staff.post(f"{address}/delete/", {"post": "yes"}).status_code == 403
+    do(staff, "agenda/dueslot", "delete_selected", [slot.pk], post="yes")
+    assert DueSlot.objects.filter(pk=slot.pk).exists()
+
+
+def test_a_list_of_any_length_takes_the_same_queries(acme, globex, staff):
+    make_firing(globex, NOON)
+    before = queries_for(staff, FIRINGS)
+    for number in range(30):
+        make_firing(acme, NOON + timedelta(minutes=number))
+
+    assert queries_for(staff, FIRINGS) == before
+
+
+def test_no_more_rows_are_counted_than_anybody_pages_through(acme, staff, monkeypatch):
+    monkeypatch.setattr("scheduling.admin.COUNT_MAXIMUM", 5)
+    for number in range(8):
+        make_firing(acme, NOON + timedelta(minutes=number))
+
+    assert staff.get(FIRINGS).context["cl"].paginator.count == 5
