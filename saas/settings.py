@@ -3,7 +3,6 @@
 from pathlib import Path
 
 import environ
-from django.core.exceptions import ImproperlyConfigured
 from kombu import Exchange, Queue
 
 from saas.logs import logging_config
@@ -202,7 +201,6 @@ SECURE_HSTS_SECONDS = 365 * 24 * 3600 if HTTPS else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = HTTPS
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
-TRUSTED_PROXIES = env.list("TRUSTED_PROXIES", default=[])
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
         "default-src": ["'self'"],
@@ -262,8 +260,3 @@ CELERY_BROKER_TRANSPORT_OPTIONS = (
 )
 
 LOGGING = logging_config(env.str("LOG_LEVEL", "INFO"))
-
-if not DEBUG and not HTTPS and BASE_DOMAIN != "localhost":
-    raise ImproperlyConfigured(
-        "HTTPS=0 is allowed only while bound to loopback: set BASE_DOMAIN=localhost, or HTTPS=1."
-    )

@@ -43,7 +43,12 @@ def page(chromium, shop):
     context = chromium.new_context(base_url=shop, locale="en-GB")
     page = context.new_page()
     complaints = []
-    page.on("console", lambda said: complaints.append(said.text) if said.type == "error" else None)
+
+    def hear(said):
+        if said.type == "error":
+            complaints.append(f"{said.text} ({said.location})")
+
+    page.on("console", hear)
     page.on("pageerror", lambda error: complaints.append(str(error)))
     log_in(page)
     yield page
