@@ -14,11 +14,13 @@ from orders.days import day_of
 from orders.models import DailyReport, Order, OrderQuerySet
 from orders.tenant import current_tenant, tenant_zone
 
-CSV_COLUMNS = ("day", "currency", "placed", "placed_total", "closed", "closed_total")
+FIGURES = ("placed", "placed_total", "closed", "closed_total")
 #: What a spreadsheet takes for the beginning of a formula.
 FORMULA_BEGINNINGS = ("=", "+", "-", "@", "\t", "\r")
 
-Totals = dict[str, tuple[int, Decimal]]
+Total = tuple[int, Decimal]
+Totals = dict[str, Total]
+NOTHING: Total = (0, Decimal("0.00"))
 
 
 def make_report(slot: datetime) -> DailyReport:
@@ -43,20 +45,21 @@ def figures(begin: datetime, end: datetime) -> dict[str, Any]:
     return {
         "currency": own,
         "placed": sum(count for count, _ in placed.values()),
-        "placed_total": amount(placed, own),
+        "placed_total": placed.get(own, NOTHING)[1],
         "closed": sum(count for count, _ in closed.values()),
-        "closed_total": amount(closed, own),
+        "closed_total": closed.get(own, NOTHING)[1],
         "open": Order.objects.open_at(end).count(),
         "by_currency": {
-            currency: {
-                "placed": placed.get(currency, (0,))[0],
-                "placed_total": str(amount(placed, currency)),
-                "closed": closed.get(currency, (0,))[0],
-                "closed_total": str(amount(closed, currency)),
-            }
-            for currency in sorted(placed.keys() | closed.keys())
+            currency: line(placed.get(currency, NOTHING), closed.get(currency, NOTHING))
+            for currency in {own, *placed, *closed}
         },
     }
+
+
+def line(placed: Total, closed: Total) -> dict[str, int | str]:
+    """Return one currency's share of a report, as JSON can hold it without loss."""
+    values = (placed[0], str(placed[1]), closed[0], str(closed[1]))
+    return dict(zip(FIGURES, values, strict=True))
 
 
 def totals(orders: OrderQuerySet) -> Totals:
@@ -65,27 +68,22 @@ def totals(orders: OrderQuerySet) -> Totals:
     return {currency: (count, total) for currency, count, total in rows}
 
 
-def amount(totals: Totals, currency: str) -> Decimal:
-    return totals.get(currency, (0, Decimal("0.00")))[1]
-
-
 def report_csv(report: DailyReport) -> str:
     """Return a report as CSV: a line for each currency, the tenant's own first."""
     text = StringIO()
     writer = csv.writer(text)
-    writer.writerow(CSV_COLUMNS)
+    writer.writerow(["day", "currency", *FIGURES])
     writer.writerows(harmless(row) for row in csv_rows(report))
     return text.getvalue()
 
 
 def csv_rows(report: DailyReport) -> Iterator[list[Any]]:
-    own = {column: getattr(report, column) for column in CSV_COLUMNS[2:]}
-    own |= report.by_currency.get(report.currency, {"placed": 0, "closed": 0})
-    lines = {report.currency: own, **report.by_currency}
-    for currency, line in lines.items():
-        numbers = [int(line["placed"]), Decimal(line["placed_total"])]
-        numbers += [int(line["closed"]), Decimal(line["closed_total"])]
-        yield [report.day, currency, *numbers]
+    own_first = sorted(
+        report.by_currency, key=lambda currency: (currency != report.currency, currency)
+    )
+    for currency in own_first:
+        line = report.by_currency[currency]
+        yield [report.day, currency, *(Decimal(line[figure]) for figure in FIGURES)]
 
 
 def harmless(row: Iterable[Any]) -> list[Any]:

@@ -161,6 +161,9 @@ DATABASES = {
 DATABASES["default"].setdefault("OPTIONS", {}).update(
     connect_timeout=5, keepalives_idle=10, keepalives_interval=5, keepalives_count=3
 )
+if PROCESS == "beat":
+    # A beat that is frozen in a transaction gives the slots it claimed back to the others.
+    DATABASES["default"]["OPTIONS"]["options"] = "-c idle_in_transaction_session_timeout=15s"
 DATABASE_ROUTERS = ["django_tenants.routers.TenantSyncRouter"]
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 

@@ -20,12 +20,12 @@ from scheduling.agenda.models import Firing
 from scheduling.catalogue import TENANT_QUEUE, Entry
 from scheduling.models import Run
 from scheduling.periodic import Unreadable, parameters_of, periodic_rows
+from scheduling.plain import error_text, plain
 
 logger = structlog.get_logger(__name__)
 
 #: What a body may ask for by naming it in its signature, beside the tenant's parameters.
 SLOT, RUN_ID = "slot", "run_id"
-ERROR_MAXIMUM = 2000
 
 Steps = Generator[Any, None, None]
 
@@ -59,7 +59,7 @@ def begin(firing: Firing, task: Any) -> Steps | None:
         try:
             call = arguments(run, task, firing)
         except (LookupError, Unreadable) as error:
-            finish(run, Run.State.CANCELLED, str(error))
+            finish(run, Run.State.CANCELLED, plain(error))
             return None
         result = task.run(**call)
         if inspect.isgenerator(result):
@@ -89,7 +89,7 @@ def fail(firing: Firing, error: Exception) -> None:
     with transaction.atomic():
         run = claim(firing)
         if run.is_running:
-            finish(run, Run.State.FAILED, f"{type(error).__name__}: {error}"[:ERROR_MAXIMUM])
+            finish(run, Run.State.FAILED, error_text(error))
 
 
 def prove_path(firing: Firing) -> None:

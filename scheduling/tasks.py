@@ -13,6 +13,7 @@ from scheduling.agenda import ledger
 from scheduling.agenda.ledger import Outcome, Refused
 from scheduling.agenda.models import Firing
 from scheduling.execution import perform
+from scheduling.plain import error_text
 from tenants.schema import current_schema, in_public_schema
 
 logger = structlog.get_logger(__name__)
@@ -95,5 +96,5 @@ class PlatformTask(LedgerTask):
             raise
         except Exception as error:
             logger.exception("platform task failed", task=self.name)
-            return Outcome("failed", f"{type(error).__name__}: {error}")
+            return Outcome("failed", error_text(error))
         return Outcome("succeeded")

@@ -21,6 +21,8 @@ logger = structlog.get_logger(__name__)
 #: Pauses between attempts while Postgres or the broker is away, in seconds.
 FIRST_PAUSE = 0.5
 LONGEST_PAUSE = 5.0
+#: Between looks at due slots that another beat is taking, in seconds.
+HELD_PAUSE = 0.02
 #: Batches of one step in a row before the next step has its turn.
 MOST_ROUNDS = 20
 
@@ -94,4 +96,5 @@ def seconds_until_due(longest: float) -> float:
     due_at: datetime | None = waiting.values_list("due_at", flat=True).first()
     if due_at is None:
         return longest
-    return max(0.0, min(longest, (due_at - database_now()).total_seconds()))
+    # What is due and was not taken is in another beat's hands: look again soon, but do not spin.
+    return max(HELD_PAUSE, min(longest, (due_at - database_now()).total_seconds()))

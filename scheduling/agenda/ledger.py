@@ -5,14 +5,13 @@ from dataclasses import dataclass
 
 import structlog
 from django.db.models import QuerySet
+from django.db.models.functions import Coalesce
 from django_tenants.utils import schema_context
 
 from scheduling.agenda.clock import ClockTimestamp
 from scheduling.agenda.models import Firing
 
 logger = structlog.get_logger(__name__)
-
-ERROR_MAXIMUM = 2000
 
 
 class Refused(Exception):
@@ -43,7 +42,9 @@ def begin(firing_id: str | None, task: str) -> Firing | None:
         if not firing.tenant.is_active:
             settle(firing, Outcome("suspended"))
             raise Refused(f"the tenant is {firing.tenant.state}")
-        unsettled(firing).update(state=Firing.State.STARTED, started_at=ClockTimestamp())
+        unsettled(firing).update(
+            state=Firing.State.STARTED, started_at=Coalesce("started_at", ClockTimestamp())
+        )
         firing.refresh_from_db(fields=["state", "started_at"])
         return firing
 
@@ -62,7 +63,7 @@ def settle(firing: Firing, outcome: Outcome) -> None:
         unsettled(firing).update(
             state=Firing.State.SETTLED,
             outcome=outcome.state,
-            error=outcome.error[:ERROR_MAXIMUM],
+            error=outcome.error,
             settled_at=ClockTimestamp(),
         )
     logger.info(

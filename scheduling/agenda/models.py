@@ -87,6 +87,9 @@ class FiringQuerySet(models.QuerySet["Firing"]):
             .select_related("tenant")[:limit]
         )
 
+    def settled_before(self, limit: datetime) -> Self:
+        return self.filter(state=Firing.State.SETTLED, settled_at__lt=limit)
+
 
 class Firing(models.Model):
     """One slot taken: planned, published, started, settled. Platform and worker trust this row alone."""

@@ -8,6 +8,7 @@ from django.db import connection, transaction
 
 from scheduling.agenda.models import DueSlot, Firing
 from scheduling.cadence import Cadence
+from scheduling.plain import error_text
 
 logger = structlog.get_logger(__name__)
 
@@ -40,7 +41,7 @@ def take(slot: DueSlot, now: datetime) -> Firing | None:
         slot.due_at = slot.following(slot_at or now)
     except Exception as error:  # a row that defeats the arithmetic must not stop the others
         logger.exception("slot cannot be computed", tenant=slot.tenant_id, slot=slot.pk)
-        slot.due_at, slot.problem = None, f"cadence: {type(error).__name__}: {error}"
+        slot.due_at, slot.problem = None, f"cadence: {error_text(error)}"
         return None
     return new_firing(slot, slot_at, now) if slot_at else None
 

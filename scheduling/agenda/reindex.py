@@ -18,13 +18,13 @@ from scheduling.periodic import (
     read,
     rows_fingerprint,
 )
+from scheduling.plain import error_text, plain
 from tenants.models import Tenant
 
 logger = structlog.get_logger(__name__)
 
 #: What a change of a row may rewrite in its due slot.
 SLOT_FIELDS = ["name", "task", "cadence", "one_off", "fingerprint", "due_at", "problem"]
-PROBLEM_MAXIMUM = 500
 
 
 def reindex_changed(limit: int = 100) -> int:
@@ -37,7 +37,7 @@ def reindex_changed(limit: int = 100) -> int:
         changes = claim_changes(limit)
         # In one order everywhere, so that two beats with marks of the same schemas cannot deadlock.
         for schema_name in sorted(changes):
-            reindex(schema_name, since=changes[schema_name])
+            reindex_apart(schema_name, since=changes[schema_name])
     return len(changes)
 
 
@@ -58,6 +58,21 @@ def claim_changes(limit: int) -> dict[str, datetime]:
     return changes
 
 
+def reindex_apart(schema_name: str, since: datetime) -> None:
+    """Reindex one schema; whatever goes wrong in it is written down, and the others go on.
+
+    Only a connection that is gone stops all: then the writing down fails too, and all is undone.
+    """
+    try:
+        with transaction.atomic():
+            reindex(schema_name, since)
+    except Exception as error:
+        logger.exception("schema cannot be reindexed", schema=schema_name)
+        TenantIndex.objects.filter(tenant__schema_name=schema_name).update(
+            problem=error_text(error)
+        )
+
+
 def reindex(schema_name: str, since: datetime) -> None:
     """Make the due slots of one schema what its periodic tasks say, from the instant `since` on.
 
@@ -73,7 +88,7 @@ def reindex(schema_name: str, since: datetime) -> None:
         try:
             rows = schedule_rows(tenant)
         except DatabaseError as error:
-            index.problem = str(error).strip()[:PROBLEM_MAXIMUM]
+            index.problem = plain(error)
             logger.warning("schema cannot be read", schema=schema_name, reason=index.problem)
         else:
             index.fingerprint, index.problem = rows_fingerprint(rows), ""
@@ -115,21 +130,26 @@ def refresh(slot: DueSlot, row: Row, catalogue: Mapping[str, Entry], since: date
     slot.name, slot.task = row["name"], row["task"]
     try:
         reading = read(row, catalogue, anchor_at=since)
+        due_at = reading.cadence.next_after(since)
     except Unreadable as error:
-        quarantine(slot, str(error))
+        quarantine(slot, plain(error))
+        return
+    except Exception as error:  # a row that nobody foresaw must not stop the others
+        logger.exception("row cannot be read", tenant=slot.tenant_id, row=slot.periodic_task_id)
+        quarantine(slot, error_text(error))
         return
     fingerprint = cadence_fingerprint(row)
     if slot.fingerprint == fingerprint and not slot.problem:
         return
     slot.cadence, slot.one_off = reading.cadence.to_json(), reading.one_off
-    slot.due_at = reading.cadence.next_after(since)
+    slot.due_at = due_at
     slot.fingerprint, slot.problem = fingerprint, ""
 
 
 def quarantine(slot: DueSlot, reason: str) -> None:
     """Set one row aside, with a reason its owner sees."""
     slot.cadence, slot.due_at, slot.fingerprint = None, None, ""
-    slot.problem = reason[:PROBLEM_MAXIMUM]
+    slot.problem = reason
     logger.warning(
         "periodic task quarantined",
         tenant=slot.tenant_id,

@@ -3,6 +3,7 @@
 from celery import shared_task
 
 from scheduling.agenda.clock import database_now
+from scheduling.agenda.pruning import prune_firings
 from scheduling.agenda.reconcile import reconcile
 
 
@@ -10,3 +11,9 @@ from scheduling.agenda.reconcile import reconcile
 def reconcile_schedules() -> None:
     """Have beat read again what triggers could not report. A repeat marks nothing that is right."""
     reconcile(database_now())
+
+
+@shared_task(platform=True, default_cadence="15 3 * * *", label="Prune the ledger")
+def prune_ledger() -> None:
+    """Delete firings that were settled long ago. A repeat finds none left."""
+    prune_firings(database_now())

@@ -5,7 +5,7 @@ import threading
 import pytest
 from django.db import connection, transaction
 
-from orders.closing import close_old_orders
+from orders.closing import Closing, close_old_orders
 from orders.models import Order
 from tests.conftest import NOON
 from tests.orders.builders import make_order, make_orders, stored
@@ -28,7 +28,8 @@ def wait_until_somebody_waits_for_a_lock():
 
 def test_two_closings_at_once_close_and_count_each_order_once(in_thread):
     make_orders(300)
-    together, done = threading.Barrier(2), []
+    together = threading.Barrier(2)
+    done: list[tuple[int, Closing]] = []
 
     def close(run_id):
         together.wait(DEADLINE)
@@ -67,7 +68,7 @@ def test_a_closing_passes_over_what_another_holds(in_thread):
 )
 def test_an_order_that_is_being_edited_is_judged_as_it_was_left(in_thread, edit, status, counted):
     make_order()
-    done = []
+    done: list[Closing] = []
 
     with transaction.atomic():
         Order.objects.update(**edit)

@@ -33,7 +33,7 @@ def long_file(tmp_path):
         with path.open("w") as file:
             file.write(f"{HEADER},customer\n")
             for number in range(length):
-                placed_at = BEGIN + timedelta(minutes=number)
+                placed_at = BEGIN + timedelta(seconds=number)
                 file.write(f'A{number},{placed_at},{number % 1000}.50,"Smith, Bob"\n')
             file.write(last)
         return path

@@ -53,3 +53,13 @@ def private():
 @shared_task(name="sample.housekeeping", platform=True, default_cadence="0 4 * * *", label="Tidy")
 def housekeeping():
     """The platform's own."""
+
+
+class BrokenParameters(forms.Form):
+    def clean(self):
+        raise RuntimeError("nobody foresaw this")
+
+
+@shared_task(name="sample.broken", schedulable=True, parameters=BrokenParameters)
+def broken():
+    """Its form raises what no form should."""

@@ -12,12 +12,14 @@ from django_celery_beat.models import (
 )
 from django_tenants.utils import schema_context
 
+from scheduling.agenda import reindex as reindexing
 from scheduling.agenda.models import DueSlot, ScheduleChange, TenantIndex
 from scheduling.agenda.planning import plan_due
 from scheduling.agenda.reconcile import reconcile
 from scheduling.agenda.reindex import reindex, reindex_changed
 from tenants import lifecycle
 from tests.conftest import NOON
+from tests.scheduling import sample_tasks
 from tests.scheduling.builders import make_crontab, make_periodic_task
 
 HOUR = timedelta(hours=1)
@@ -168,6 +170,9 @@ BAD_ROWS = {
     "parameters that are a list": ({"kwargs": "[]"}, "kwargs: "),
     "unknown parameter": ({"kwargs": '{"dayz": 3}'}, "kwargs: dayz: "),
     "parameter out of bounds": ({"kwargs": '{"days": 0}'}, "kwargs: days: "),
+    "NUL in a parameter's name": ({"kwargs": r'{"\u0000": 1}'}, "kwargs: "),
+    "half a surrogate pair": ({"kwargs": r'{"\ud800": 1}'}, "kwargs: "),
+    "what nobody foresaw": ({"task": sample_tasks.broken.name}, "RuntimeError: "),
     "no schedule": ({"interval": None}, "schedule: "),
 }
 
@@ -215,6 +220,26 @@ def test_a_schema_without_its_tables_is_flagged_and_the_others_go_on(acme, globe
 
     assert "django_celery_beat_periodictask" in TenantIndex.objects.get(tenant=acme).problem
     assert slot_of(globex).due_at is not None
+
+
+def test_a_schema_that_defeats_the_reindexing_does_not_stop_the_others(acme, globex, monkeypatch):
+    """A mistake of ours, met by one tenant's data: here in what saves its slots."""
+    real = reindexing.replace_slots
+
+    def fail_for_acme(tenant, rows, since):
+        if tenant == acme:
+            raise ZeroDivisionError("a mistake of ours")
+        real(tenant, rows, since)
+
+    monkeypatch.setattr(reindexing, "replace_slots", fail_for_acme)
+    for tenant in (acme, globex):
+        with inside(tenant):
+            make_periodic_task()
+
+    reindex_changed()
+
+    assert slot_of(globex).due_at is not None
+    assert "a mistake of ours" in TenantIndex.objects.get(tenant=acme).problem
 
 
 def test_a_bulk_update_leaves_one_mark_on_its_own_schema(acme, globex):
