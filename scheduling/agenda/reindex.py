@@ -68,9 +68,8 @@ def reindex_apart(schema_name: str, since: datetime) -> None:
             reindex(schema_name, since)
     except Exception as error:
         logger.exception("schema cannot be reindexed", schema=schema_name)
-        TenantIndex.objects.filter(tenant__schema_name=schema_name).update(
-            problem=error_text(error)
-        )
+        tenant = Tenant.objects.get(schema_name=schema_name)
+        TenantIndex.objects.update_or_create(tenant=tenant, defaults={"problem": error_text(error)})
 
 
 def reindex(schema_name: str, since: datetime) -> None:
