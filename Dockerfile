@@ -16,7 +16,7 @@ RUN useradd --system --uid 10001 --no-create-home --shell /usr/sbin/nologin tena
 
 WORKDIR /srv/tenantbeat
 COPY --from=packages /opt/venv /opt/venv
-COPY manage.py ./
+COPY manage.py gunicorn.conf.py ./
 COPY saas saas
 COPY tenants tenants
 COPY orders orders

@@ -1,7 +1,7 @@
 """What our commands have in common: --json, and one clear line on refusal."""
 
 import json
-from collections.abc import Mapping
+import sys
 from datetime import UTC, datetime
 from typing import Any
 
@@ -9,6 +9,7 @@ from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.core.serializers.json import DjangoJSONEncoder
 
+from tenants.messages import one_line
 from tenants.models import Tenant
 
 
@@ -39,6 +40,8 @@ class JsonCommand(BaseCommand):
             self.stdout.write(json.dumps(answer, cls=JsonEncoder))
         else:
             self.show(answer)
+        if self.has_failed(answer):
+            sys.exit(1)
 
     def perform(self, **options: Any) -> Any:
         raise NotImplementedError
@@ -46,17 +49,9 @@ class JsonCommand(BaseCommand):
     def show(self, answer: Any) -> None:
         raise NotImplementedError
 
-
-def one_line(error: ValidationError) -> str:
-    """Return what is wrong, each message after the name of its field."""
-    if not hasattr(error, "error_dict"):
-        return " ".join(error.messages)
-    fields: Mapping[str, list[str]] = error.message_dict
-    return " ".join(
-        message if field == "__all__" else f"{field}: {message}"
-        for field, messages in fields.items()
-        for message in messages
-    )
+    def has_failed(self, answer: Any) -> bool:
+        """Whether the answer tells of a failure, so that the exit code must too."""
+        return False
 
 
 def tenant_called(slug: str) -> Tenant:

@@ -50,8 +50,11 @@ def provision(order: Order, password: str = "") -> Provisioned:
     Without `password` one is generated. Raises ValidationError, keyed by field, when the order
     cannot be met; whatever goes wrong, nothing is left behind.
     """
+    password = password or secrets.token_urlsafe(PASSWORD_BYTES)
     with transaction.atomic():
-        return build(register(order), password)
+        tenant = register(order)
+        owner = build(tenant, password)
+    return Provisioned(tenant, owner, password)
 
 
 def register(order: Order) -> Tenant:
@@ -85,28 +88,30 @@ def add_domain(tenant: Tenant, host: str, *, primary: bool) -> Domain:
     return domain
 
 
-def build(tenant: Tenant, password: str = "") -> Provisioned:
-    """Make schema, tables, owner and default schedule of a registered tenant and activate it."""
+def build(tenant: Tenant, password: str | None = None) -> str:
+    """Make schema, tables, owner and default schedule of a registered tenant and activate it.
+
+    Return what the owner logs in with. Without a password, the owner needs an invitation.
+    """
     with transaction.atomic():
         tenant.create_schema(check_if_exists=False, verbosity=0)
         with tenant_context(tenant):
-            owner, password = make_owner(tenant, password)
+            owner = make_owner(tenant, password)
             run_provisioning_steps(tenant)
         tenant.state = Tenant.State.ACTIVE
         tenant.state_reason = ""
         tenant.save(update_fields=["state", "state_reason"])
     logger.info("tenant provisioned", tenant=tenant.slug, schema=tenant.schema_name)
-    return Provisioned(tenant, owner, password)
+    return owner
 
 
-def make_owner(tenant: Tenant, password: str) -> tuple[str, str]:
-    """Store the owner in the tenant's schema; return its login and password."""
-    password = password or secrets.token_urlsafe(PASSWORD_BYTES)
+def make_owner(tenant: Tenant, password: str | None) -> str:
+    """Store the owner in the tenant's schema and return what it logs in with."""
     login: dict[str, Any] = (
         {"email": tenant.owner_email} if tenant.owner_email else {"login_name": OWNER_LOGIN}
     )
     owner = get_user_model().objects.create_user(password=password, role="owner", **login)
-    return owner.get_username(), password
+    return str(owner.get_username())
 
 
 def run_provisioning_steps(tenant: Tenant) -> None:

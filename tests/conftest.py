@@ -35,11 +35,11 @@ def django_db_setup(django_db_blocker):
 @pytest.fixture(autouse=True)
 def public_schema():
     """Every test begins on the platform's side and leaves no tenant behind on the connection."""
-    from django.db import connection
+    from tenants.schema import enter_public_schema
 
-    connection.set_schema_to_public()
+    enter_public_schema()
     yield
-    connection.set_schema_to_public()
+    enter_public_schema()
 
 
 @pytest.fixture

@@ -39,7 +39,9 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _run_with_services(command: Sequence[str], folder: Path) -> int:
     with Services(folder, durable=False) as services:
-        return run(command, {**os.environ, **services.environment})
+        # The command's other state, such as a secret key made once, is temporary too.
+        state = {"TENANTBEAT_STATE": str(folder)}
+        return run(command, {**os.environ, **state, **services.environment})
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -213,6 +213,12 @@ def test_somebody_without_an_address_keeps_the_login_name_apart(in_acme):
     assert (user.email, user.login_name) == (None, "till")
 
 
+def test_an_address_is_stored_in_lower_case_whoever_stores_it(in_acme):
+    User(email=" Ada@ACME.test", password="!").save()
+
+    assert User.objects.get(email="ada@acme.test")
+
+
 def test_new_staff_is_the_platforms_and_invited(db, commit):
     make_staff()
     with commit():

@@ -15,6 +15,11 @@ from tests.integration.test_beat import insert_every
 pytestmark = pytest.mark.integration
 
 
+class CutOffStack(Stack):
+    postgres: Cable
+    broker: Cable
+
+
 def through(cable: Cable, url: str) -> str:
     parts = urllib.parse.urlsplit(url)
     credentials = parts.netloc.rpartition("@")[0]
@@ -28,7 +33,7 @@ def port_of(url: str) -> int:
 @pytest.fixture
 def cut_off(tmp_path):
     """A beat and a worker whose Postgres and broker are behind cables, with one busy tenant."""
-    stack = Stack(tmp_path, broker_database(2))
+    stack = CutOffStack(tmp_path, broker_database(2))
     stack.create_database()
     stack.provision("initech")
     insert_every(stack, stack.schema_of("initech"), "every second", 1)

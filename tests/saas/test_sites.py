@@ -45,6 +45,14 @@ def test_the_platform_cannot_open_a_tenants_pages(staff, page):
     assert staff.get(f"/admin/{page}/").status_code == 404
 
 
+def test_a_site_mounted_in_the_wrong_place_lets_nobody_in(acme, settings):
+    owner = owner_of("acme")
+
+    settings.ROOT_URLCONF = "saas.urls_platform"
+
+    assert owner.get("/admin/").headers["Location"] == "/admin/login/?next=/admin/"
+
+
 def test_upstreams_pages_are_nowhere(staff, acme):
     for client in (staff, owner_of("acme")):
         for model in ("periodictask", "crontabschedule", "intervalschedule"):

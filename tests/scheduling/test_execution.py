@@ -242,6 +242,18 @@ def test_a_suspended_tenants_firing_is_refused_and_settled(acme, globex):
     assert orders_of(acme) == set()
 
 
+def test_a_firing_that_was_settled_while_suspended_never_runs(acme):
+    firing = plan(acme, sample_tasks.single)
+    type(acme).objects.filter(pk=acme.pk).update(state="suspended")
+    refused(sample_tasks.single, firing, acme)
+    type(acme).objects.filter(pk=acme.pk).update(state="active")
+
+    deliver(sample_tasks.single, firing)
+
+    assert orders_of(acme) == set()
+    assert runs_of(acme) == []
+
+
 def test_a_search_path_that_is_not_the_tenants_is_refused(acme, globex, monkeypatch):
     """A mistake in the switching itself, which the name on the connection does not show."""
     firing = plan(acme, sample_tasks.single)

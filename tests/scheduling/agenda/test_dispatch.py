@@ -59,7 +59,7 @@ def test_the_platforms_own_firings_go_to_its_own_queue(acme, broker, platform_te
 
 def test_what_the_broker_did_not_take_stays_planned_and_is_sent_later(acme, globex):
     firing = make_firing(acme, NOON)
-    sent = []
+    sent: list[Firing] = []
 
     def refuse(_firings):
         raise ConnectionError("the broker is away")

@@ -296,11 +296,14 @@ def test_a_mark_is_dated_again_when_its_transaction_commits(acme):
 
 def test_a_suspended_tenant_has_no_due_slots_and_gets_none_back_when_resumed(acme):
     store(acme, crontab="0 * * * *")
+    reindex_changed()
     lifecycle.suspend("acme", "unpaid")
+    assert marked() == {acme.schema_name}
     reindex_changed()
     assert not DueSlot.objects.of(acme).exists()
 
     lifecycle.resume("acme")
+    assert marked() == {acme.schema_name}
     reindex(acme.schema_name, since=NOON + 9 * HOUR)
 
     assert slot_of(acme).due_at == NOON + 10 * HOUR
