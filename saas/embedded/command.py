@@ -19,36 +19,40 @@ NOT_FOUND = 127
 
 
 def run(argv: Sequence[str], env: Mapping[str, str]) -> int:
-    """The command's exit code as a shell gives it: 128 + n when signal n ended it."""
+    """The command's exit code as a shell gives it: 128 + n when signal n ended it.
+
+    From its end on signals are ignored: what is left to do is short, and must not be left undone.
+    """
     become_subreaper()
     ours = children()
+    try:
+        return _run(argv, env)
+    finally:
+        for number in FORWARDED:
+            signal.signal(number, signal.SIG_IGN)
+        end_leftovers(keep=ours)
+
+
+def _run(argv: Sequence[str], env: Mapping[str, str]) -> int:
     try:
         arm = dies_with_us(signal.SIGTERM)
         child = subprocess.Popen(argv, env=env, preexec_fn=arm)  # noqa: S603 - what we are for
     except OSError as error:
         print(f"tenantbeat: {argv[0]}: {error.strerror}", file=sys.stderr)
         return NOT_FOUND if isinstance(error, FileNotFoundError) else NOT_EXECUTABLE
-    try:
-        with _signals_go_to(child):
-            code = child.wait()
-    finally:
-        end_leftovers(keep=ours)
+    _send_signals_to(child)
+    code = child.wait()
     return code if code >= 0 else 128 - code
 
 
-@contextlib.contextmanager
-def _signals_go_to(child: subprocess.Popen[bytes]) -> Iterator[None]:
+def _send_signals_to(child: subprocess.Popen[bytes]) -> None:
     def forward(number: int, frame: FrameType | None) -> None:
         # Ctrl-C in a terminal has reached the child already: it is in the same process group.
         if not (number == signal.SIGINT and _in_foreground()):
             child.send_signal(number)
 
-    before = {number: signal.signal(number, forward) for number in FORWARDED}
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
+    for number in FORWARDED:
+        signal.signal(number, forward)
 
 
 def _in_foreground() -> bool:

@@ -5,7 +5,7 @@ The table stands in every schema: a tenant's users in the tenant's, the platform
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.contrib.auth.models import PermissionsMixin
@@ -81,9 +81,7 @@ class User(AbstractBaseUser, PermissionsMixin):
         validators=[validate_timezone],
         help_text=_("Empty: the tenant's time zone."),
     )
-    is_active = models.BooleanField(  # type: ignore[misc]  # a plain attribute of the base
-        _("active"), default=True
-    )
+    is_active = models.BooleanField(_("active"), default=True)
     is_staff = models.BooleanField(_("may use the admin"), default=True)
     date_joined = models.DateTimeField(_("date joined"), auto_now_add=True)
 
@@ -91,7 +89,7 @@ class User(AbstractBaseUser, PermissionsMixin):
 
     USERNAME_FIELD = "email"
     EMAIL_FIELD = "email"
-    REQUIRED_FIELDS: list[str] = []
+    REQUIRED_FIELDS: ClassVar[list[str]] = []
 
     class Meta:
         verbose_name = _("user")

@@ -30,7 +30,7 @@ def folders(temporary: Path) -> list[Path]:
 def test_it_gives_addresses_and_returns_the_exit_code():
     wrapper = wrap("sh", "-c", f"{PRINT_URLS}; exit 7")
 
-    output, _ = wrapper.communicate()
+    output, _ = wrapper.communicate(timeout=60)
 
     database, superuser, broker = output.split()
     assert wrapper.returncode == 7
@@ -42,7 +42,7 @@ def test_it_gives_addresses_and_returns_the_exit_code():
 def test_a_command_that_does_not_exist_is_named():
     wrapper = wrap("no-such-command")
 
-    _, errors = wrapper.communicate()
+    _, errors = wrapper.communicate(timeout=60)
 
     assert wrapper.returncode == 127
     assert "no-such-command" in errors
@@ -51,7 +51,7 @@ def test_a_command_that_does_not_exist_is_named():
 def test_without_a_command_it_says_how_it_is_used():
     wrapper = wrap()
 
-    _, errors = wrapper.communicate()
+    _, errors = wrapper.communicate(timeout=60)
 
     assert wrapper.returncode == 2
     assert "usage" in errors
@@ -60,7 +60,7 @@ def test_without_a_command_it_says_how_it_is_used():
 def test_what_the_command_leaves_running_is_ended():
     wrapper = wrap("sh", "-c", "sleep 4321 & exit 0")
 
-    wrapper.communicate()
+    wrapper.communicate(timeout=60)
 
     assert wrapper.returncode == 0
     assert not processes_with("4321")
@@ -73,7 +73,7 @@ def test_a_term_signal_leaves_no_process_and_no_folder(folder):
     assert len(folders(folder)) == 1
 
     wrapper.terminate()
-    wrapper.communicate()
+    wrapper.communicate(timeout=60)
 
     assert wrapper.returncode == 128 + signal.SIGTERM
     assert not processes_with(str(folder))
@@ -88,6 +88,6 @@ def test_a_kill_leaves_no_process(folder):
     assert wrapper.stdout.readline() == "ready\n"
 
     wrapper.kill()
-    wrapper.communicate()
+    wrapper.communicate(timeout=60)
 
     assert wait_until(lambda: not processes_with(str(folder)))

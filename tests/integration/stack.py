@@ -14,6 +14,7 @@ import urllib.parse
 import urllib.request
 from collections.abc import Callable
 from contextlib import closing
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -157,9 +158,12 @@ class Stack:
         for name in self.processes:
             text = next((text for kind, text in ready.items() if name.startswith(kind)), None)
             if text:
-                self.wait_until(lambda n=name, t=text: t in self.log(n).read_text(), 60, name)
+                self.wait_until(partial(self.says, name, text), 60, name)
         if "web" in self.processes:
             self.wait_until(self.web_answers, 60, "web")
+
+    def says(self, name: str, text: str) -> bool:
+        return text in self.log(name).read_text()
 
     def web_answers(self) -> bool:
         try:

