@@ -9,6 +9,15 @@ WITH_SERVICES := $(PYTHON) -m saas.embedded --
 IMPORT_ONLY := env DEBUG=1 DATABASE_URL=postgres://nobody@127.0.0.1/none \
 	CELERY_BROKER_URL=redis://127.0.0.1/0
 
+# In a checkout, or beside caches, that somebody else made (root, say) the tools keep none here.
+ifneq (,$(shell for folder in . .pytest_cache .ruff_cache .mypy_cache .hypothesis; do \
+	[ ! -e $$folder ] || [ -w $$folder ] || echo closed; done))
+export PYTEST_ADDOPTS := $(PYTEST_ADDOPTS) -p no:cacheprovider
+export RUFF_NO_CACHE := true
+export MYPY_CACHE_DIR := /dev/null
+export HYPOTHESIS_STORAGE_DIRECTORY := $(or $(TMPDIR),/tmp)/tenantbeat-hypothesis-$(shell id -u)
+endif
+
 .DEFAULT_GOAL := help
 .PHONY: help setup demo demo-reset test test-services test-long check lint deployable
 

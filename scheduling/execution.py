@@ -30,6 +30,10 @@ SLOT, RUN_ID = "slot", "run_id"
 Steps = Generator[Any, None, None]
 
 
+class ScheduleGone(Exception):
+    """The schedule was deleted, or is of another task now, after its slot was taken."""
+
+
 def perform(firing: Firing, task: Any) -> Outcome:
     """Run `task` for `firing` in the current schema and return how it ended.
 
@@ -58,7 +62,7 @@ def begin(firing: Firing, task: Any) -> Steps | None:
             return None
         try:
             call = arguments(run, task, firing)
-        except (LookupError, Unreadable) as error:
+        except (ScheduleGone, Unreadable) as error:
             finish(run, Run.State.CANCELLED, plain(error))
             return None
         result = task.run(**call)
@@ -127,11 +131,12 @@ def new_run(firing: Firing) -> Run:
 def arguments(run: Run, task: Any, firing: Firing) -> dict[str, Any]:
     """Return the keyword arguments of the body: the tenant's parameters, validated, and ours.
 
-    Raises LookupError when the schedule is gone and Unreadable when its parameters are not allowed.
+    Raises ScheduleGone when there is no such schedule any more, and Unreadable when its parameters
+    are not allowed.
     """
     rows = periodic_rows(pk=firing.periodic_task_id)
     if not rows or rows[0]["task"] != firing.task:
-        raise LookupError(
+        raise ScheduleGone(
             "The schedule was deleted or given another task after this slot was taken."
         )
     parameters = parameters_of(rows[0], Entry(task, TENANT_QUEUE))
@@ -150,8 +155,10 @@ def record(run: Run, progress: Any) -> None:
 
 
 def finish(run: Run, state: str, error: str = "") -> None:
-    """End the run, and tell the periodic task, in the transaction of the last step."""
+    """End the run, and tell the periodic task if it ran, in the transaction of the last step."""
     Run.objects.filter(pk=run.pk).update(state=state, error=error, finished_at=ClockTimestamp())
+    if state == Run.State.CANCELLED:
+        return
     periodic_task = PeriodicTask.objects.filter(pk=run.periodic_task_id)
     periodic_task.update(last_run_at=run.started_at, total_run_count=F("total_run_count") + 1)
     if run.trigger != Run.Trigger.MANUAL:

@@ -183,6 +183,18 @@ def test_a_slot_whose_schedule_was_deleted_is_cancelled(acme):
     assert orders_of(acme) == set()
 
 
+def test_a_slot_whose_schedule_was_given_another_task_is_cancelled(acme):
+    firing = plan(acme, sample_tasks.single)
+    with inside(acme):
+        row = PeriodicTask.objects.filter(pk=firing.periodic_task_id)
+        row.update(task=sample_tasks.batches.name)
+
+    deliver(sample_tasks.single, firing)
+
+    assert [run.state for run in runs_of(acme)] == ["cancelled"]
+    assert orders_of(acme) == set()
+
+
 def test_parameters_that_became_bad_run_nothing(acme):
     firing = plan(acme, sample_tasks.single, kwargs='{"size": 10}')
 
