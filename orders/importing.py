@@ -155,7 +155,7 @@ def reject_repeated() -> int:
 def store(currency: str, dry_run: bool) -> tuple[int, int]:
     """Make and change orders in one transaction, which a dry run takes back; return how many."""
     with transaction.atomic():
-        # One import at a time into a schema: two would wait for each other's orders.
+        # One import at a time into a schema: two could wait for each other's orders for ever.
         execute("SELECT pg_advisory_xact_lock('orders_order'::regclass::oid::bigint)")
         made, changed = execute(INSERT_NEW, currency), execute(UPDATE_STORED)
         transaction.set_rollback(dry_run)

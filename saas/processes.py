@@ -19,14 +19,20 @@ def kind_of_process(argv: Sequence[str] = ()) -> str:
     A worker of the queue `platform` provisions and migrates, so it is an owner, as are the commands.
     """
     argv = argv or sys.argv
-    program = Path(argv[0]).name
+    program = program_of(argv[0])
     if program == "gunicorn":
         return "web"
-    if program in {"celery", "__main__.py"} and "beat" in argv:
+    if program == "celery" and "beat" in argv:
         return "beat"
-    if program in {"celery", "__main__.py"} and "worker" in argv:
+    if program == "celery" and "worker" in argv:
         return "owner" if "platform" in queues_of(argv) else "worker"
     return "owner"
+
+
+def program_of(path: str) -> str:
+    """Return the program's name, also when it was started as `python -m NAME`."""
+    script = Path(path)
+    return script.parent.name if script.name == "__main__.py" else script.name
 
 
 def queues_of(argv: Sequence[str]) -> list[str]:

@@ -5,12 +5,13 @@ from pathlib import Path
 import environ
 from kombu import Exchange, Queue
 
+from saas import embedded
 from saas.logs import logging_config
 from saas.processes import LOGIN_VARIABLES, kind_of_process
 from saas.secret import secret_key
 
 BASE_DIR = Path(__file__).resolve().parent.parent
-STATE_DIR = Path(environ.Env().str("TENANTBEAT_STATE", str(BASE_DIR / ".local")))
+STATE_DIR = embedded.state_dir()
 env = environ.Env()
 
 DEBUG = env.bool("DEBUG", False)
@@ -143,8 +144,6 @@ PROCESS = kind_of_process()
 CELERY_BROKER_URL = env.str("CELERY_BROKER_URL", "")
 _database_url = env.str(LOGIN_VARIABLES[PROCESS], "") or env.str("DATABASE_URL", "")
 if not (_database_url and CELERY_BROKER_URL):
-    from saas import embedded
-
     _services = embedded.running() or embedded.borrow()
     _database_url = _database_url or _services["DATABASE_URL"]
     CELERY_BROKER_URL = CELERY_BROKER_URL or _services["CELERY_BROKER_URL"]

@@ -28,10 +28,14 @@ def get(stack, path, **headers):
 def secure_web(stack, request):
     """A second gunicorn on the stack's database, with HTTPS=1 and the proxies the test trusts."""
     plain, stack.web_port = stack.web_port, free_port()
-    before, stack.environment = stack.environment, stack.environment | {
-        "HTTPS": "1",
-        "TRUSTED_PROXIES": request.param,
-    }
+    before, stack.environment = (
+        stack.environment,
+        stack.environment
+        | {
+            "HTTPS": "1",
+            "TRUSTED_PROXIES": request.param,
+        },
+    )
     own, stack.processes = stack.processes, {}
     stack.start_web()
     stack.wait_until_ready()

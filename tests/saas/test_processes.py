@@ -7,6 +7,7 @@ from saas.processes import kind_of_process
     ("command", "kind"),
     [
         ("/x/bin/gunicorn saas.wsgi", "web"),
+        ("/x/gunicorn/__main__.py saas.wsgi", "web"),
         ("/x/bin/celery -A saas worker", "worker"),
         ("/x/celery/__main__.py -A saas worker -Q celery", "worker"),
         ("/x/bin/celery -A saas worker -Q platform", "owner"),

@@ -56,6 +56,8 @@ def test_filtering_by_tenant_keeps_the_other_filters(acme, staff):
 
     assert '<input type="hidden" name="state__exact" value="planned">' in page
     assert '<input type="text" name="tenant" value="acme"' in page
+    filter_form = page[: page.index('<input type="text" name="tenant"')].rpartition("<form")[2]
+    assert 'name="tenant"' not in filter_form
 
 
 def test_nothing_can_be_written(acme, staff):
