@@ -11,12 +11,16 @@ from saas.processes import LOGIN_VARIABLES, kind_of_process
 from saas.secret import secret_key
 
 BASE_DIR = Path(__file__).resolve().parent.parent
-STATE_DIR = embedded.state_dir()
 env = environ.Env()
 
 DEBUG = env.bool("DEBUG", False)
 HTTPS = env.bool("HTTPS", not DEBUG)
-SECRET_KEY = secret_key(env.str("SECRET_KEY", ""), debug=DEBUG, file=STATE_DIR / "secret_key")
+SECRET_KEY = secret_key(
+    env.str("SECRET_KEY", ""),
+    debug=DEBUG,
+    # Production writes nothing beside the code, so it does not even look for a place.
+    file=(embedded.state_dir() if DEBUG else BASE_DIR) / "secret_key",
+)
 SECRET_KEY_FALLBACKS = env.list("SECRET_KEY_FALLBACKS", default=[])
 
 # Hosts ---------------------------------------------------------------------------------------
