@@ -10,8 +10,6 @@ from decimal import Decimal
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-FILE = Path(__file__).resolve().parents[3] / "shared" / "data" / "online_retail_orders.csv"
-SAMPLE = Path(__file__).resolve().parents[2] / "demo" / "orders_sample.csv"
 LONDON = ZoneInfo("Europe/London")
 
 
@@ -24,12 +22,6 @@ class RetailOrder:
 
     def is_old(self, limit: datetime) -> bool:
         return not self.cancelled and self.placed_at < limit
-
-
-def lines_of(country: str) -> list[dict[str, str]]:
-    """Return the lines of a country: of the whole data set, or of the shipped sample without it."""
-    with open(FILE if FILE.exists() else SAMPLE, newline="") as file:
-        return [line for line in csv.DictReader(file) if line["country"] == country]
 
 
 def understood(line: dict[str, str]) -> RetailOrder:

@@ -11,6 +11,7 @@ import pytest
 from tests.integration import retail
 from tests.integration.person import FormReader, Person
 from tests.integration.stack import PASSWORD
+from tests.retail_data import lines_of
 
 pytestmark = pytest.mark.integration
 
@@ -46,7 +47,7 @@ def coming_minute() -> datetime:
 def open_shop(stack, tmp_path, slug, country, zone, slot) -> Country:
     """Provision a tenant and import its country's orders, with three more around the limit."""
     schema = stack.provision(slug, zone, owner_email=f"owner@{slug}.test")["schema_name"]
-    lines = retail.lines_of(country)
+    lines = lines_of(country)
     days = retail.days_that_halve(map(retail.understood, lines), slot)
     limit = slot - timedelta(days=days)
     for number, placed_at in (

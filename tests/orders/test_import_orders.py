@@ -1,3 +1,6 @@
+import sys
+from io import StringIO
+
 import pytest
 from django.core.management import CommandError
 from django_tenants.utils import tenant_context
@@ -155,6 +158,20 @@ def test_in_text_rejections_and_ignored_columns_are_named(in_acme, order_file, c
         "ignored columns: 'country', 'lines'",
         "line 2: total: 'abc' is not an amount; write one such as 12.50",
     ]
+
+
+class Terminal(StringIO):
+    def isatty(self):
+        return True
+
+
+@pytest.mark.parametrize(("stderr", "is_shown"), [(Terminal(), True), (StringIO(), False)])
+def test_progress_is_shown_on_a_terminal_only(in_acme, order_file, monkeypatch, stderr, is_shown):
+    monkeypatch.setattr(sys, "stderr", stderr)
+
+    run_import("acme", order_file(LINE))
+
+    assert ("0%|" in stderr.getvalue()) is is_shown
 
 
 def test_a_file_error_leaves_everything_as_it_was(in_acme, order_file, capsys):

@@ -1,9 +1,8 @@
-"""The 12,392 real invoices of shared/data, in one tenant per country."""
+"""The 12,392 real invoices of tests/data, in one tenant per country."""
 
 import csv
 from collections import defaultdict
 from decimal import Decimal
-from pathlib import Path
 
 import pytest
 from django.db.models import Count, Sum
@@ -11,8 +10,8 @@ from django_tenants.utils import tenant_context
 
 from orders.models import Order
 from tests.orders.builders import run_import
+from tests.retail_data import all_lines
 
-DATA = Path(__file__).parents[3] / "shared" / "data" / "online_retail_orders.csv"
 #: With credit notes, blank customers and letters in numbers.
 SOME = ["Germany", "France", "EIRE"]
 COUNTRIES = 38
@@ -24,9 +23,8 @@ pytestmark = pytest.mark.usefixtures("db")
 def countries():
     """The lines of the file, by country."""
     lines = defaultdict(list)
-    with DATA.open(encoding="utf-8", newline="") as file:
-        for line in csv.DictReader(file):
-            lines[line["country"]].append(line)
+    for line in all_lines():
+        lines[line["country"]].append(line)
     return lines
 
 
