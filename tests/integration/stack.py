@@ -146,6 +146,9 @@ class Stack:
         except subprocess.TimeoutExpired:
             os.killpg(process.pid, signal.SIGKILL)
             process.wait()
+            raise AssertionError(
+                f"{name} did not stop\n{self.log(name).read_text()[-2000:]}"
+            ) from None
 
     def stop_all(self) -> None:
         for process in self.processes.values():

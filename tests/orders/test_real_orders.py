@@ -91,7 +91,7 @@ def test_all_lines_at_once_add_up(tmp_path, acme, countries):
     lines = [line for of_country in countries.values() for line in of_country]
     assert len(lines) == 12_392
 
-    check(acme, lines, DATA)
+    check(acme, lines, file_of(tmp_path, lines))
 
 
 @pytest.mark.long
