@@ -47,7 +47,7 @@ class Tenant(TenantMixin):
 
     slug = models.CharField(
         _("slug"),
-        max_length=48,
+        max_length=39,
         unique=True,
         validators=[validate_slug],
         error_messages={"unique": _("This slug is taken by another tenant: choose another.")},
@@ -138,3 +138,12 @@ class Domain(DomainMixin):
                 name="domain_is_lower_case", condition=models.Q(domain=Lower("domain"))
             )
         ]
+
+
+class Installation(models.Model):
+    """The one row that tells this installation from others in the same cluster."""
+
+    id = models.CharField(max_length=8, primary_key=True)
+
+    def __str__(self) -> str:
+        return self.id

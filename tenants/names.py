@@ -8,8 +8,8 @@ from zoneinfo import available_timezones
 from django.core.exceptions import ValidationError
 
 SLUG = re.compile(r"[a-z0-9](?:[a-z0-9-]*[a-z0-9])?", re.ASCII)
-#: A slug is a label of a host name (63 at most) and the stem of a schema name (63 with its suffix).
-SLUG_MAXIMUM = 48
+#: A slug is the stem of a schema name and that of a role name, which Postgres cuts off at 63.
+SLUG_MAXIMUM = 39
 SCHEMA_SUFFIX_BYTES = 4
 DOMAIN_LABEL = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?", re.ASCII)
 DOMAIN_MAXIMUM = 253

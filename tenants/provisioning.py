@@ -15,6 +15,7 @@ from django_tenants.utils import tenant_context
 from tenants.accounts.invitations import invite_owners
 from tenants.models import Domain, Tenant
 from tenants.names import new_schema_name, normal_host
+from tenants.postgresql.roles import make_role
 
 logger = structlog.get_logger(__name__)
 
@@ -95,6 +96,7 @@ def build(tenant: Tenant, password: str | None = None) -> str:
     """
     with transaction.atomic():
         tenant.create_schema(check_if_exists=False, verbosity=0)
+        make_role(tenant.schema_name)
         with tenant_context(tenant):
             owner = make_owner(tenant, password)
             run_provisioning_steps(tenant)

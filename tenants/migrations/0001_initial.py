@@ -20,7 +20,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('schema_name', models.CharField(db_index=True, max_length=63, unique=True, validators=[django_tenants.postgresql_backend.base._check_schema_name])),
-                ('slug', models.CharField(error_messages={'unique': 'This slug is taken by another tenant: choose another.'}, max_length=48, unique=True, validators=[tenants.names.validate_slug], verbose_name='slug')),
+                ('slug', models.CharField(error_messages={'unique': 'This slug is taken by another tenant: choose another.'}, max_length=39, unique=True, validators=[tenants.names.validate_slug], verbose_name='slug')),
                 ('name', models.CharField(max_length=100, verbose_name='name')),
                 ('timezone', models.CharField(default='UTC', max_length=64, validators=[tenants.names.validate_timezone], verbose_name='time zone')),
                 ('currency', models.CharField(default='EUR', max_length=3, validators=[tenants.names.validate_currency], verbose_name='currency')),

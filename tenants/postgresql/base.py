@@ -1,13 +1,95 @@
-"""The backend's one difference: a tenant's search path is its own schema and nothing else.
+"""The database backend: in a tenant's schema, the session has that tenant's role and nothing else.
 
-With the public schema behind it, as django-tenants has it, a table that is missing in a tenant's
-schema would be read and written in the platform's.
+django-tenants sends the search path, with the public schema behind the tenant's, before every
+statement. Here role and path are set together, in one statement, when they differ from what the
+session has. A table that is missing in a tenant's schema is then missing, not the platform's; a
+query that names another schema is refused by Postgres.
 """
 
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from django.db import InternalError, connections
 from django_tenants.postgresql_backend import base
+from psycopg2.errors import InFailedSqlTransaction
+
+from tenants.postgresql.roles import role_name
+from tenants.schema import PUBLIC
 
 
 class DatabaseWrapper(base.DatabaseWrapper):
-    def _get_cursor_search_paths(self) -> list[str]:
-        base._check_schema_name(self.schema_name)
-        return [self.schema_name]
+    """Knows what the session was last set to, and forgets it whenever Postgres may have undone it."""
+
+    #: What the session is set to: a schema, and whether its owner's rights were kept.
+    entered: tuple[str, bool] | None = None
+    #: Migrations need the owner's rights in a tenant's schema; nothing else does.
+    as_owner = False
+    installation: str | None = None
+
+    def _handle_search_path(self, cursor: Any = None) -> None:
+        wanted = (self.schema_name, self.as_owner)
+        if self._setting_search_path or self.entered == wanted:
+            return
+        self._setting_search_path, self.entered = True, None
+        try:
+            self.enter(*wanted)
+            self.entered = wanted
+        except InternalError as error:
+            # In a transaction that failed only a rollback can follow, which must not be kept from
+            # happening. Postgres refuses whatever else is sent until then.
+            if not isinstance(error.__cause__, InFailedSqlTransaction):
+                raise
+        finally:
+            self._setting_search_path = False
+
+    def enter(self, schema_name: str, as_owner: bool) -> None:
+        """Set role and path; an error leaves the session as it was, and is raised."""
+        base._check_schema_name(schema_name)
+        path = base.quote_schema_name(schema_name)
+        role = "NONE" if schema_name == PUBLIC or as_owner else self.role_of(schema_name)
+        self.send(f"SET ROLE {role}; SET search_path = {path}")
+
+    def role_of(self, schema_name: str) -> str:
+        if self.installation is None:
+            found = self.send("SET ROLE NONE; SELECT id FROM public.tenants_installation")
+            self.installation = str(found)
+        return base.quote_schema_name(role_name(self.installation, schema_name))
+
+    def send(self, statement: str) -> Any:
+        """Run a statement past Django's cursors, which would come back here; return its one value."""
+        with self.wrap_database_errors, self.connection.cursor() as raw:
+            raw.execute(statement)
+            return raw.fetchone()[0] if raw.description else None
+
+    # A SET is undone by the rollback of the transaction or savepoint it was sent in.
+    def rollback(self) -> None:
+        self.entered = None
+        super().rollback()
+
+    def savepoint_rollback(self, sid: str) -> None:
+        try:
+            super().savepoint_rollback(sid)
+        finally:
+            self.entered = None
+
+    def close(self) -> None:
+        self.entered = None
+        super().close()
+
+    def get_new_connection(self, conn_params: Any) -> Any:
+        self.entered = None
+        return super().get_new_connection(conn_params)
+
+
+@contextmanager
+def owner_rights() -> Iterator[None]:
+    """Keep the owner's rights in tenants' schemas: for migrations, and for nothing else."""
+    wrapper: Any = connections["default"]
+    before, wrapper.as_owner = wrapper.as_owner, True
+    try:
+        yield
+    finally:
+        wrapper.as_owner = before

@@ -269,8 +269,9 @@ def test_a_firing_that_was_settled_while_suspended_never_runs(acme):
 def test_a_search_path_that_is_not_the_tenants_is_refused(acme, globex, monkeypatch):
     """A mistake in the switching itself, which the name on the connection does not show."""
     firing = plan(acme, sample_tasks.single)
-    stray = lambda _connection: [globex.schema_name]  # noqa: E731
-    monkeypatch.setattr(DatabaseWrapper, "_get_cursor_search_paths", stray)
+    real = DatabaseWrapper.enter
+    stray = lambda wrapper, _schema, as_owner: real(wrapper, globex.schema_name, as_owner)  # noqa: E731
+    monkeypatch.setattr(DatabaseWrapper, "enter", stray)
 
     with inside(acme), pytest.raises(Refused, match=globex.schema_name):
         perform(firing, sample_tasks.single)

@@ -13,14 +13,14 @@ from tenants.names import (
 )
 
 
-@pytest.mark.parametrize("slug", ["acme", "a", "7up", "acme-berlin", "x" * 48])
+@pytest.mark.parametrize("slug", ["acme", "a", "7up", "acme-berlin", "x" * 39])
 def test_a_slug_that_can_be_a_host_name_is_accepted(slug):
     validate_slug(slug)
 
 
 @pytest.mark.parametrize(
     "slug",
-    ["", "Acme", "-acme", "acme-", "ac_me", "ac me", "a.b", "a--b", "ümlaut", "acme\n", "x" * 49],
+    ["", "Acme", "-acme", "acme-", "ac_me", "ac me", "a.b", "a--b", "ümlaut", "acme\n", "x" * 40],
 )
 def test_an_ill_formed_slug_is_refused(slug):
     with pytest.raises(ValidationError, match=r"not a slug|too long"):
@@ -40,8 +40,8 @@ def test_a_schema_name_comes_from_the_slug_and_is_never_used_again():
     assert first != second
 
 
-def test_the_longest_slug_makes_a_schema_name_that_postgres_keeps_whole():
-    assert len(new_schema_name("x" * 48)) <= 63
+def test_the_longest_slug_makes_names_that_postgres_keeps_whole():
+    assert len(new_schema_name("x" * 39)) + len("tb_12345678_") <= 63
 
 
 @pytest.mark.parametrize(

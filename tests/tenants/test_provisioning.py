@@ -7,6 +7,7 @@ from django_tenants.utils import schema_context, tenant_context
 
 from tenants import provisioning
 from tenants.models import Domain, Tenant
+from tenants.postgresql.base import owner_rights
 from tenants.provisioning import Order, provision
 
 PASSWORD = "correct horse battery"
@@ -146,7 +147,7 @@ def test_the_platforms_staff_can(platform):
 
 
 def test_a_table_missing_in_a_schema_is_not_looked_for_in_the_platforms(in_acme):
-    with connection.cursor() as cursor:
+    with owner_rights(), connection.cursor() as cursor:
         cursor.execute("ALTER TABLE accounts_user RENAME TO hidden")
 
     with pytest.raises(Exception, match="does not exist"), transaction.atomic():

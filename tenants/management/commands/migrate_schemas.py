@@ -8,6 +8,8 @@ from django.utils.module_loading import import_string
 from django_tenants.management.commands.migrate_schemas import MigrateSchemasCommand
 from django_tenants.utils import schema_context
 
+from tenants.postgresql.base import owner_rights
+from tenants.postgresql.roles import make_missing_roles
 from tenants.provisioning import ensure_platform_tenant
 
 
@@ -15,7 +17,8 @@ class Command(MigrateSchemasCommand):
     help = "Bring the public schema and every tenant's up to date. Safe to repeat."
 
     def handle(self, *args: Any, **options: Any) -> None:
-        super().handle(*args, **options)
+        with owner_rights():
+            super().handle(*args, **options)
         if self.sync_public and not self.names_a_migration(options):
             seed_platform()
 
@@ -29,5 +32,6 @@ class Command(MigrateSchemasCommand):
 def seed_platform() -> None:
     with transaction.atomic(), schema_context("public"):
         ensure_platform_tenant()
+        make_missing_roles()
         for path in settings.PLATFORM_SEEDING_STEPS:
             import_string(path)()

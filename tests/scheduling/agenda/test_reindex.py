@@ -18,6 +18,7 @@ from scheduling.agenda.planning import plan_due
 from scheduling.agenda.reconcile import reconcile
 from scheduling.agenda.reindex import reindex, reindex_changed
 from tenants import lifecycle
+from tenants.postgresql.base import owner_rights
 from tests.conftest import NOON
 from tests.scheduling import sample_tasks
 from tests.scheduling.builders import make_crontab, make_periodic_task
@@ -269,7 +270,7 @@ def test_every_way_of_writing_a_schedule_marks_the_schema(acme, write):
 
 
 def test_truncating_a_schedule_table_marks_the_schema(acme):
-    with inside(acme), connection.cursor() as cursor:
+    with inside(acme), owner_rights(), connection.cursor() as cursor:
         cursor.execute("TRUNCATE django_celery_beat_periodictask")
 
     assert marked() == {acme.schema_name}
@@ -310,7 +311,7 @@ def test_a_suspended_tenant_has_no_due_slots_and_gets_none_back_when_resumed(acm
 
 
 def test_reconcile_finds_what_no_trigger_saw(acme, globex):
-    with inside(acme), connection.cursor() as cursor:
+    with inside(acme), owner_rights(), connection.cursor() as cursor:
         for table in ("periodictask", "crontabschedule"):
             cursor.execute(f"ALTER TABLE django_celery_beat_{table} DISABLE TRIGGER USER")
         make_periodic_task()
