@@ -35,6 +35,7 @@ class AgendaScheduler(Scheduler):
         self.publisher = Publisher(self.app)
         self.wakeup = Wakeup()
         self.failures = 0
+        self.is_ending = False
 
     def setup_schedule(self) -> None:
         """There is nothing to load: the schedule is in the database and stays there."""
@@ -43,6 +44,9 @@ class AgendaScheduler(Scheduler):
 
     def tick(self, *_: Any, **__: Any) -> float:
         """Do what is to do, then wait until there is more; return the seconds to sleep after that."""
+        if self.is_ending:
+            # The handler's SystemExit was lost: Python ignores what is raised in a finalizer.
+            raise SystemExit
         try:
             self.wakeup.listen()
             beat(self.publisher)
@@ -64,8 +68,13 @@ class AgendaScheduler(Scheduler):
         return min(FIRST_PAUSE * 2 ** min(self.failures - 1, 8), LONGEST_PAUSE)
 
     def close(self) -> None:
-        self.publisher.close()
-        connection.close()
+        """Take note that beat is to end, and no more.
+
+        Celery calls this in its signal handler, amid anything. Closing connections there would wait
+        for ever for a lock that the interrupted code holds. Ending the process closes them, and
+        Postgres undoes what was not committed.
+        """
+        self.is_ending = True
 
     @property
     def info(self) -> str:

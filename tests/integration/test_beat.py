@@ -179,3 +179,19 @@ def test_a_suspended_tenant_stops_and_goes_on_when_resumed(stack, initech):
     stack.manage("resume_tenant", initech)
     stack.wait_until(lambda: len(stack.runs(initech)) > stopped, 20, "a run after it")
     stack.manage("suspend_tenant", initech)
+
+
+def test_beat_ends_at_once_whatever_it_is_doing(stack):
+    """Celery closes the scheduler in its signal handler, also amid a publishing."""
+    slug = f"initech-{time.monotonic_ns()}"
+    schema = stack.provision(slug)["schema_name"]
+    for number in range(10):
+        insert_every(stack, schema, f"busy {number}", 1)
+
+    for number in range(4):
+        stack.start_beat(f"beat-{10 + number}")
+        stack.wait_until_ready()
+        time.sleep(0.2 * number)
+        stack.stop(f"beat-{10 + number}")  # fails if it takes long
+
+    stack.manage("suspend_tenant", slug)
