@@ -28,6 +28,8 @@ class DatabaseWrapper(base.DatabaseWrapper):
     #: Migrations need the owner's rights in a tenant's schema; nothing else does.
     as_owner = False
     installation: str | None = None
+    #: django-tenants' own guard against setting the path while the path is being set.
+    _setting_search_path: bool
 
     def _handle_search_path(self, cursor: Any = None) -> None:
         wanted = (self.schema_name, self.as_owner)

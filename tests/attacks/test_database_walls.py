@@ -8,8 +8,9 @@ from django_tenants.utils import schema_context, tenant_context
 
 from orders.models import Order
 from tenants.models import Tenant
-from tenants.postgresql.base import owner_rights
+from tenants.postgresql.base import DatabaseWrapper, owner_rights
 from tenants.postgresql.roles import installation_id, make_missing_roles, role_name
+from tenants.schema import enter_schema_of
 
 
 def sql(statement, *parameters):
@@ -118,7 +119,7 @@ def test_a_role_that_was_set_in_a_savepoint_is_not_believed_after_its_rollback(a
     with transaction.atomic():
         with tenant_context(globex):
             assert session() == expected(globex)
-        connection.set_tenant(acme)
+        enter_schema_of(acme)
         undo_all(session)
         assert session() == expected(acme)
 
@@ -134,16 +135,13 @@ def test_going_from_tenant_to_tenant_and_back_is_always_right(acme, globex):
                 assert session() == expected(tenant)
 
 
-def test_role_and_path_are_sent_once_however_many_statements_follow(in_acme):
+def test_role_and_path_are_sent_once_however_many_statements_follow(in_acme, monkeypatch):
     Order.objects.count()
-    sent = []
-    real = connection.enter
-    connection.enter = lambda *wanted: sent.append(wanted) or real(*wanted)
-    try:
-        for _ in range(5):
-            Order.objects.count()
-    finally:
-        del connection.enter
+    sent: list = []
+    monkeypatch.setattr(DatabaseWrapper, "enter", lambda *wanted: sent.append(wanted))
+
+    for _ in range(5):
+        Order.objects.count()
 
     assert sent == []
 
