@@ -87,6 +87,12 @@ class FiringQuerySet(models.QuerySet["Firing"]):
             .select_related("tenant")[:limit]
         )
 
+    def unstarted_since(self, limit: datetime) -> Self:
+        return self.filter(state=Firing.State.PUBLISHED, published_at__lt=limit)
+
+    def unsettled_since(self, limit: datetime) -> Self:
+        return self.filter(state=Firing.State.STARTED, published_at__lt=limit)
+
     def settled_before(self, limit: datetime) -> Self:
         return self.filter(state=Firing.State.SETTLED, settled_at__lt=limit)
 
@@ -131,6 +137,12 @@ class Firing(models.Model):
                 fields=["planned_at", "id"],
                 name="firing_unpublished",
                 condition=models.Q(state="planned"),
+            ),
+            # Serves the rescue: what is on its way, not what has arrived.
+            models.Index(
+                fields=["published_at"],
+                name="firing_under_way",
+                condition=models.Q(state__in=["published", "started"]),
             ),
             models.Index(fields=["-slot_at"], name="firing_newest_first"),
         )
