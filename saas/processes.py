@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Sequence
+from itertools import pairwise
 from pathlib import Path
 
 #: Environment variable that names the narrower login of each kind of process.
@@ -22,11 +23,17 @@ def kind_of_process(argv: Sequence[str] = ()) -> str:
     program = program_of(argv[0])
     if program == "gunicorn":
         return "web"
-    if program == "celery" and "beat" in argv:
+    if program == "celery" and is_command(argv, "beat"):
         return "beat"
-    if program == "celery" and "worker" in argv:
+    if program == "celery" and is_command(argv, "worker"):
         return "owner" if "platform" in queues_of(argv) else "worker"
     return "owner"
+
+
+def is_command(argv: Sequence[str], command: str) -> bool:
+    """Whether a word is there that is not the value of an option before it, as in `-n beat`."""
+    pairs = pairwise(argv)
+    return any(word == command and not before.startswith("-") for before, word in pairs)
 
 
 def program_of(path: str) -> str:

@@ -73,6 +73,11 @@ class ScheduleAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     actions = ["pause", "resume", "run_now"]
     #: What beat makes of the schedule, shown on its page; `task_label` stands further up.
     shown = ["cadence", "zone", "next_slot", "last_state", "problem", "runs"]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Schedule]:
+        """Leave out instants that Postgres holds and Python may not, such as infinity."""
+        return super().get_queryset(request).defer("start_time", "expires")
+
     save_as = False
 
     # Reading ---------------------------------------------------------------------------------

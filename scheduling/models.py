@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from django.core.serializers.json import DjangoJSONEncoder
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 from django_celery_beat.models import PeriodicTask
@@ -55,10 +56,10 @@ class Run(models.Model):
         RETRY = "retry", _("retry")
         MANUAL = "manual", _("by hand")
 
-    periodic_task_id = models.BigIntegerField(_("schedule"), db_index=True)
+    periodic_task_id = models.BigIntegerField(_("schedule"))
     name = models.CharField(_("name"), max_length=200)
     task = models.CharField(_("task"), max_length=200)
-    parameters = models.JSONField(_("parameters"), default=dict)
+    parameters = models.JSONField(_("parameters"), default=dict, encoder=DjangoJSONEncoder)
     slot_at = models.DateTimeField(_("slot"))
     state = models.CharField(_("state"), max_length=10, choices=State, default=State.RUNNING)
     trigger = models.CharField(_("trigger"), max_length=8, choices=Trigger)

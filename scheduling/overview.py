@@ -7,6 +7,8 @@ from datetime import datetime
 from typing import Any, TypedDict
 
 from django.db import DatabaseError, transaction
+from django.db.models import OuterRef, Subquery
+from django_celery_beat.models import PeriodicTask
 from django_tenants.utils import schema_context, tenant_context
 
 from scheduling.agenda.models import DueSlot
@@ -21,6 +23,7 @@ from scheduling.periodic import (
     periodic_rows,
     read,
 )
+from scheduling.plain import error_text, plain
 from tenants.models import Tenant
 
 
@@ -46,13 +49,13 @@ def schedules_of(tenants: Iterable[Tenant], now: datetime) -> list[ScheduleRow]:
 
 
 def tenant_schedules(tenant: Tenant, now: datetime, **lookup: Any) -> list[ScheduleRow]:
-    """Return one tenant's schedules; one whose tables cannot be read has none."""
+    """Return one tenant's schedules; one line with the problem when its tables cannot be read."""
     slots = slots_of(tenant)
     try:
         with transaction.atomic(), tenant_context(tenant):
             rows, states = periodic_rows(**lookup), last_states()
-    except DatabaseError:
-        return []
+    except DatabaseError as error:
+        return [blank(tenant) | {"problem": plain(f"the tables cannot be read: {error}")}]
     return [
         describe(tenant, row, slots.get(row["id"]), now) | {"last_state": states.get(row["id"])}
         for row in rows
@@ -66,23 +69,28 @@ def slots_of(tenant: Tenant) -> dict[int, DueSlot]:
 
 def last_states() -> dict[int, str]:
     """Return the state of the newest run of each periodic task of the current schema."""
-    newest = Run.objects.order_by("periodic_task_id", "-slot_at").distinct("periodic_task_id")
-    return dict(newest.values_list("periodic_task_id", "state"))
+    newest = Run.objects.filter(periodic_task_id=OuterRef("pk")).order_by("-slot_at")
+    schedules = PeriodicTask.objects.annotate(last_state=Subquery(newest.values("state")[:1]))
+    return dict(schedules.values_list("pk", "last_state"))
 
 
-def describe(tenant: Tenant, row: Row, slot: DueSlot | None, now: datetime) -> ScheduleRow:
-    described = ScheduleRow(
+def blank(tenant: Tenant, name: str = "", task: str = "", *, enabled: bool = False) -> ScheduleRow:
+    return ScheduleRow(
         tenant=tenant.slug,
-        name=row["name"],
-        task=row["task"],
+        name=name,
+        task=task,
         kind=None,
         schedule=None,
         timezone=None,
-        enabled=row["enabled"],
+        enabled=enabled,
         next_at=None,
         last_state=None,
         problem=None,
     )
+
+
+def describe(tenant: Tenant, row: Row, slot: DueSlot | None, now: datetime) -> ScheduleRow:
+    described = blank(tenant, row["name"], row["task"], enabled=row["enabled"])
     if row["crontab_id"] is not None:
         # Shown as written even when it cannot be read, for that is what has to be put right.
         text = " ".join(row[f"crontab__{field}"] for field in CRONTAB_FIELDS)
@@ -95,11 +103,12 @@ def describe(tenant: Tenant, row: Row, slot: DueSlot | None, now: datetime) -> S
             "timezone": cadence.zone,
         }
         read(row, catalogue_of(tenant.schema_name), anchor_at=now)
-    except Unreadable as error:
-        described["problem"] = str(error)
+    except Exception as error:  # what beat sets aside for any reason is shown with that reason
+        described["problem"] = plain(error) if isinstance(error, Unreadable) else error_text(error)
         return described
     if row["enabled"] and tenant.is_active:
         described["next_at"] = next_at(row, slot, now)
+        described["problem"] = (slot and slot.problem) or None
     return described
 
 

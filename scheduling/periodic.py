@@ -10,7 +10,7 @@ import hashlib
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.db.models import TextField
@@ -29,24 +29,31 @@ from scheduling.catalogue import Entry, ParametersError
 
 Row = Mapping[str, Any]
 
+LEAST_INTERVAL = timedelta(seconds=1)
 KINDS = ("crontab", "interval", "clocked", "solar")
 CRONTAB_FIELDS = ("minute", "hour", "day_of_month", "month_of_year", "day_of_week")
 #: The columns that say when; a change of one of them begins the cadence anew.
 CADENCE_COLUMNS = (
     "task",
     "one_off",
-    "start_time",
-    "expires",
+    "start_text",
+    "expires_text",
     *(f"{kind}_id" for kind in KINDS),
     *(f"crontab__{field}" for field in CRONTAB_FIELDS),
     "zone",
     "interval__every",
     "interval__period",
-    "clocked__clocked_time",
+    "clocked_text",
     "solar__event",
     "solar__latitude",
     "solar__longitude",
 )
+READ_AS_TEXT = {
+    "zone": "crontab__timezone",
+    "start_text": "start_time",
+    "expires_text": "expires",
+    "clocked_text": "clocked__clocked_time",
+}
 #: What each column of the platform's holds when a tenant has left it alone.
 UNTOUCHED: dict[str, tuple[Any, ...]] = {
     "args": ("[]", ""),
@@ -76,10 +83,12 @@ class Reading:
 def periodic_rows(**lookup: Any) -> list[dict[str, Any]]:
     """Return the current schema's periodic tasks as plain values, with their schedules.
 
-    The zone is read as text: a name that does not exist must not keep the other rows from loading.
+    Zones and instants are read as text: one that Python cannot hold (a zone that does not exist,
+    the year 44 BC, infinity) must not keep the other rows from loading.
     """
     rows = PeriodicTask.objects.filter(**lookup).order_by("pk")
-    return list(rows.annotate(zone=Cast("crontab__timezone", TextField())).values(*COLUMNS))
+    texts = {name: Cast(column, TextField()) for name, column in READ_AS_TEXT.items()}
+    return list(rows.annotate(**texts).values(*COLUMNS))
 
 
 def read(row: Row, catalogue: Mapping[str, Entry], anchor_at: datetime) -> Reading:
@@ -124,11 +133,24 @@ def cadence_of(row: Row, anchor_at: datetime) -> Cadence:
         raise Unreadable(
             f"schedule: {len(kinds)} are set; set exactly one of crontab, interval, clocked, solar"
         )
-    bounds = {"start_at": row["start_time"], "expires_at": row["expires"]}
+    bounds = {
+        "start_at": instant_of(row["start_text"], "start_time"),
+        "expires_at": instant_of(row["expires_text"], "expires"),
+    }
     try:
         return BUILDERS[kinds[0]](row, anchor_at, bounds)
     except InvalidCadence as error:
         raise Unreadable(str(error)) from None
+
+
+def instant_of(text: str | None, column: str) -> datetime | None:
+    """Read an instant as Postgres writes it; raises Unreadable for one that Python cannot hold."""
+    if text is None:
+        return None
+    try:
+        return datetime.fromisoformat(text)
+    except ValueError:
+        raise Unreadable(f"{column}: '{text}' cannot be used; take a date from 1 to 9999") from None
 
 
 Builder = Callable[[Row, datetime, dict[str, Any]], Cadence]
@@ -140,12 +162,20 @@ def crontab_of(row: Row, _anchor_at: datetime, bounds: dict[str, Any]) -> Cadenc
 
 
 def interval_of(row: Row, anchor_at: datetime, bounds: dict[str, Any]) -> Cadence:
-    anchor_at = row["start_time"] or anchor_at
-    return IntervalCadence.of(row["interval__every"], row["interval__period"], anchor_at, **bounds)
+    anchor_at = bounds["start_at"] or anchor_at
+    cadence = IntervalCadence.of(
+        row["interval__every"], row["interval__period"], anchor_at, **bounds
+    )
+    if cadence.every < LEAST_INTERVAL:
+        raise Unreadable("interval: too short; use 1 second or longer")
+    return cadence
 
 
 def clocked_of(row: Row, _anchor_at: datetime, bounds: dict[str, Any]) -> Cadence:
-    return ClockedCadence(row["clocked__clocked_time"], **bounds)
+    at = instant_of(row["clocked_text"], "clocked_time")
+    if at is None:
+        raise Unreadable("clocked: there is no time; give it one")
+    return ClockedCadence(at, **bounds)
 
 
 def solar_of(row: Row, _anchor_at: datetime, bounds: dict[str, Any]) -> Cadence:

@@ -12,9 +12,9 @@ from tenant_schemas_celery.task import TenantTask as SchemaSwitchingTask
 from scheduling.agenda import ledger
 from scheduling.agenda.ledger import Outcome, Refused
 from scheduling.agenda.models import Firing
-from scheduling.execution import perform
 from scheduling.plain import error_text
-from tenants.schema import current_schema, in_public_schema
+from scheduling.running import perform
+from tenants.schema import PUBLIC, current_schema, in_public_schema
 
 logger = structlog.get_logger(__name__)
 
@@ -49,8 +49,12 @@ class LedgerTask(SchemaSwitchingTask):
 
         It switches in a signal handler, whose errors Celery logs and swallows.
         """
-        if current_schema() != firing.tenant.schema_name:
-            raise Refused(f"the message is for schema '{current_schema()}'")
+        switched, named = current_schema(), self.request.get("_schema_name")
+        if switched == PUBLIC and named == firing.tenant.schema_name != PUBLIC:
+            # The look-up itself failed, as it does while Postgres comes and goes.
+            raise OperationalError("the schema could not be switched")
+        if switched != firing.tenant.schema_name:
+            raise Refused(f"the message is for schema '{switched}'")
 
     def outcome_of(self, firing: Firing) -> Outcome:
         raise NotImplementedError

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from django.contrib import admin, messages
@@ -30,7 +31,7 @@ class TenantAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     search_fields = ["slug", "name"]
     ordering = ["slug"]
     show_full_result_count = False
-    actions = ["suspend", "resume"]
+    actions = ["suspend", "resume", "retry"]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Tenant]:
         return Tenant.objects.customers()
@@ -83,6 +84,14 @@ class TenantAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     def resume(self, request: HttpRequest, queryset: QuerySet[Tenant]) -> None:
         for tenant in queryset:
             self.move(request, tenant, lifecycle.resume)
+
+    @admin.action(
+        description=_("Provision selected tenants again that failed"), permissions=["change"]
+    )
+    def retry(self, request: HttpRequest, queryset: QuerySet[Tenant]) -> None:
+        for tenant in queryset:
+            self.move(request, tenant, lifecycle.retry)
+            transaction.on_commit(partial(self.ask_for, request, tenant))
 
     def ask_for_reason(
         self, request: HttpRequest, tenants: QuerySet[Tenant], form: SuspensionForm

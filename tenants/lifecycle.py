@@ -1,4 +1,4 @@
-"""Suspending a tenant and resuming it."""
+"""Suspending a tenant, resuming it, and trying again what failed."""
 
 import structlog
 from django.core.exceptions import ValidationError
@@ -17,6 +17,11 @@ def suspend(slug: str, reason: str = "") -> Tenant:
 def resume(slug: str) -> Tenant:
     """Let a suspended tenant work again, from its next slot on."""
     return change_state(slug, Tenant.State.SUSPENDED, Tenant.State.ACTIVE, "")
+
+
+def retry(slug: str) -> Tenant:
+    """Have a tenant whose provisioning failed provisioned again."""
+    return change_state(slug, Tenant.State.FAILED, Tenant.State.PROVISIONING, "")
 
 
 def change_state(slug: str, before: str, after: str, reason: str) -> Tenant:

@@ -42,7 +42,7 @@ def not_found() -> HttpResponse:
 
 def suspended() -> HttpResponse:
     return HttpResponse(
-        "This account is suspended. Please contact support.\n",
+        "This site is suspended. Please contact support.\n",
         content_type="text/plain",
         status=SUSPENDED_STATUS,
     )

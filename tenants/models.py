@@ -10,7 +10,13 @@ from django.db.models.functions import Lower
 from django.utils.translation import gettext_lazy as _
 from django_tenants.models import DomainMixin, TenantMixin
 
-from tenants.names import validate_currency, validate_domain, validate_slug, validate_timezone
+from tenants.names import (
+    SLUG_MAXIMUM,
+    validate_currency,
+    validate_domain,
+    validate_slug,
+    validate_timezone,
+)
 from tenants.schema import PUBLIC
 
 
@@ -47,7 +53,7 @@ class Tenant(TenantMixin):
 
     slug = models.CharField(
         _("slug"),
-        max_length=39,
+        max_length=SLUG_MAXIMUM,
         unique=True,
         validators=[validate_slug],
         error_messages={"unique": _("This slug is taken by another tenant: choose another.")},

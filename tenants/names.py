@@ -32,8 +32,6 @@ RESERVED_SLUGS = frozenset(
 
 def validate_slug(slug: str) -> None:
     """Raise ValidationError, saying what would be right, unless `slug` can name a tenant."""
-    if len(slug) > SLUG_MAXIMUM:
-        raise ValidationError(f"'{slug}' is too long: use at most {SLUG_MAXIMUM} characters.")
     if not SLUG.fullmatch(slug) or "--" in slug:
         raise ValidationError(
             f"'{slug}' is not a slug: use lower-case letters, digits and single hyphens, "

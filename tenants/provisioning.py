@@ -70,7 +70,7 @@ def register(order: Order) -> Tenant:
             owner_email=order.owner_email.strip().lower(),
         )
         # The fields first: what a bad slug would do to the schema name is not worth a second message.
-        tenant.clean_fields()
+        tenant.clean_fields(exclude=["schema_name"])
         tenant.full_clean()
         tenant.save()
         add_domain(tenant, tenant.default_domain, primary=not order.domain)
@@ -128,7 +128,12 @@ def build_registered(tenant_id: int) -> None:
     the tenant becomes `failed`, with the reason for the platform's staff.
     """
     with transaction.atomic():
-        tenant = Tenant.objects.unfinished().select_for_update().filter(pk=tenant_id).first()
+        tenant = (
+            Tenant.objects.unfinished()
+            .select_for_update(skip_locked=True)
+            .filter(pk=tenant_id)
+            .first()
+        )
         if tenant is None:
             return
         try:

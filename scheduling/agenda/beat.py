@@ -49,14 +49,14 @@ class AgendaScheduler(Scheduler):
             raise SystemExit
         try:
             self.wakeup.listen()
-            beat(self.publisher)
+            has_more = beat(self.publisher)
             self.failures = 0
-            self.wakeup.wait(seconds_until_due(self.max_interval))
+            self.wakeup.wait(0.0 if has_more else seconds_until_due(self.max_interval))
         except Exception as error:
-            return self.recover(error)
+            return self.pause_after(error)
         return 0.0
 
-    def recover(self, error: Exception) -> float:
+    def pause_after(self, error: Exception) -> float:
         """Say what went wrong, drop the connections and return the pause before the next attempt.
 
         Nothing is lost meanwhile: what was taken is in the ledger, what was not is still due.
@@ -81,22 +81,25 @@ class AgendaScheduler(Scheduler):
         return "    . every tenant on its own beat"
 
 
-def beat(publish: Publisher) -> None:
-    """Reindex what changed, take what is due, publish what is planned.
+def beat(publish: Publisher) -> bool:
+    """Take what is due, reindex what changed, publish what is planned; return whether more is left.
 
-    Taking comes before publishing and commits on its own, so it goes on while the broker is away.
+    Taking commits on its own before the rest, so it goes on while the broker is away and when a
+    schema is slow to read.
     """
-    exhaust(reindex_changed)
-    now = database_now()
-    exhaust(lambda: plan_due(now))
-    exhaust(lambda: publish_planned(publish))
+    steps = (
+        lambda: plan_due(database_now()),
+        reindex_changed,
+        lambda: plan_due(database_now()),
+        lambda: publish_planned(publish),
+    )
+    # A list, for each step has its turn whatever the one before found.
+    return any([has_more_after(step) for step in steps])  # noqa: C419
 
 
-def exhaust(step: Callable[[], int]) -> None:
+def has_more_after(step: Callable[[], int]) -> bool:
     """Repeat a step until nothing is left, but not for ever: the other steps have their turn too."""
-    for _ in range(MOST_ROUNDS):
-        if not step():
-            return
+    return all(step() for _ in range(MOST_ROUNDS))
 
 
 def seconds_until_due(longest: float) -> float:

@@ -1,5 +1,6 @@
 """Publishing planned firings: one message each, built by the platform alone."""
 
+import time
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -11,7 +12,11 @@ from scheduling.agenda.clock import ClockTimestamp
 from scheduling.agenda.models import Firing
 from scheduling.catalogue import PLATFORM_QUEUE, TENANT_QUEUE
 
-Publish = Callable[[Sequence[Firing]], None]
+#: Publishes firings and returns how many of them, from the first on, were taken by the broker.
+Publish = Callable[[Sequence[Firing]], int]
+
+#: A slow broker must not keep firings locked for long: what it took by then is marked.
+BUDGET_SECONDS = 3.0
 
 
 def publish_planned(publish: Publish, limit: int = 200) -> int:
@@ -23,12 +28,11 @@ def publish_planned(publish: Publish, limit: int = 200) -> int:
     """
     with transaction.atomic():
         firings = list(Firing.objects.unpublished(limit))
-        if firings:
-            publish(firings)
-            Firing.objects.filter(pk__in=[firing.pk for firing in firings]).update(
-                state=Firing.State.PUBLISHED, published_at=ClockTimestamp()
-            )
-    return len(firings)
+        published = firings[: publish(firings)] if firings else []
+        Firing.objects.filter(pk__in=[firing.pk for firing in published]).update(
+            state=Firing.State.PUBLISHED, published_at=ClockTimestamp()
+        )
+    return len(published)
 
 
 class Publisher:
@@ -38,17 +42,24 @@ class Publisher:
         self.app = app
         self.connection: Connection | None = None
 
-    def __call__(self, firings: Sequence[Firing]) -> None:
-        """Send one message per firing; raises what the transport raises, having sent some or none."""
+    def __call__(self, firings: Sequence[Firing]) -> int:
+        """Publish one message per firing, at least one and for as long as the budget lasts.
+
+        Return how many; raises what the transport raises, having published some or none.
+        """
         producer = self.app.amqp.Producer(self.connected())
+        deadline = time.monotonic() + BUDGET_SECONDS
         try:
-            for firing in firings:
-                self.send(firing, producer)
+            for count, firing in enumerate(firings, start=1):
+                self.publish(firing, producer)
+                if time.monotonic() > deadline:
+                    return count
         except Exception:
             self.close()
             raise
+        return len(firings)
 
-    def send(self, firing: Firing, producer: Any) -> None:
+    def publish(self, firing: Firing, producer: Any) -> None:
         schema_name = firing.tenant.schema_name
         self.app.send_task(
             firing.task,

@@ -43,6 +43,8 @@ def take(slot: DueSlot, now: datetime) -> Firing | None:
         logger.exception("slot cannot be computed", tenant=slot.tenant_id, slot=slot.pk)
         slot.due_at, slot.problem = None, f"cadence: {error_text(error)}"
         return None
+    if slot_at is None and slot.one_off:
+        slot.problem = "missed: its time passed more than a day before beat came to it; set it anew"
     return new_firing(slot, slot_at, now) if slot_at else None
 
 

@@ -5,10 +5,10 @@ from datetime import datetime
 from typing import Any
 
 import structlog
-from django.db import DatabaseError, connection, transaction
+from django.db import OperationalError, ProgrammingError, connection, transaction
 from django_tenants.utils import schema_context
 
-from scheduling.agenda.models import DueSlot, TenantIndex
+from scheduling.agenda.models import DueSlot, ScheduleChange, TenantIndex
 from scheduling.catalogue import Entry, catalogue_of
 from scheduling.periodic import (
     Row,
@@ -25,6 +25,9 @@ logger = structlog.get_logger(__name__)
 
 #: What a change of a row may rewrite in its due slot.
 SLOT_FIELDS = ["name", "task", "cadence", "one_off", "fingerprint", "due_at", "problem"]
+SLOTS_PER_STATEMENT = 500
+#: How long one schema may keep the others waiting.
+LOCK_MILLISECONDS = 500
 
 
 def reindex_changed(limit: int = 100) -> int:
@@ -36,18 +39,22 @@ def reindex_changed(limit: int = 100) -> int:
     with transaction.atomic():
         changes = claim_changes(limit)
         # In one order everywhere, so that two beats with marks of the same schemas cannot deadlock.
+        limit_waiting()
         for schema_name in sorted(changes):
             reindex_apart(schema_name, since=changes[schema_name])
     return len(changes)
 
 
 def claim_changes(limit: int) -> dict[str, datetime]:
-    """Delete up to `limit` marks and return the latest instant of change of each schema."""
+    """Delete the marks of up to `limit` schemas; return each schema's latest instant of change."""
     with connection.cursor() as cursor:
         cursor.execute(
             """
             DELETE FROM agenda_schedulechange WHERE id = ANY(ARRAY(
-                SELECT id FROM agenda_schedulechange ORDER BY id LIMIT %s FOR UPDATE SKIP LOCKED
+                SELECT id FROM agenda_schedulechange WHERE schema_name IN (
+                    SELECT schema_name FROM agenda_schedulechange
+                    GROUP BY schema_name ORDER BY min(id) LIMIT %s
+                ) FOR UPDATE SKIP LOCKED
             )) RETURNING schema_name, changed_at
             """,
             [limit],
@@ -58,14 +65,24 @@ def claim_changes(limit: int) -> dict[str, datetime]:
     return changes
 
 
+def limit_waiting() -> None:
+    """Wait only shortly for what somebody else has locked, to the end of this transaction."""
+    with connection.cursor() as cursor:
+        cursor.execute(f"SET LOCAL lock_timeout = '{LOCK_MILLISECONDS}ms'")
+
+
 def reindex_apart(schema_name: str, since: datetime) -> None:
     """Reindex one schema; whatever goes wrong in it is written down, and the others go on.
 
-    Only a connection that is gone stops all: then the writing down fails too, and all is undone.
+    What may be different at the next try (a lock, a deadlock) is marked again. Only a connection
+    that is gone stops all: then this fails too, and all is undone.
     """
     try:
         with transaction.atomic():
             reindex(schema_name, since)
+    except OperationalError as error:
+        logger.warning("schema is busy", schema=schema_name, reason=str(error).strip())
+        ScheduleChange.objects.create(schema_name=schema_name, changed_at=since)
     except Exception as error:
         logger.exception("schema cannot be reindexed", schema=schema_name)
         tenant = Tenant.objects.get(schema_name=schema_name)
@@ -86,7 +103,7 @@ def reindex(schema_name: str, since: datetime) -> None:
         tenant.refresh_from_db()
         try:
             rows = schedule_rows(tenant)
-        except DatabaseError as error:
+        except ProgrammingError as error:  # a table, a column or a right is missing
             index.problem = plain(error)
             logger.warning("schema cannot be read", schema=schema_name, reason=index.problem)
         else:
@@ -115,12 +132,16 @@ def replace_slots(tenant: Tenant, rows: Iterable[Row], since: datetime) -> None:
     existing = DueSlot.objects.of(tenant).order_by("pk").select_for_update()
     slots = {slot.periodic_task_id: slot for slot in existing}
     wanted = {row["id"]: row for row in rows if row["enabled"]}
+    changed = []
     for periodic_task_id, row in wanted.items():
-        slot = slots.setdefault(
-            periodic_task_id, DueSlot(tenant=tenant, periodic_task_id=periodic_task_id)
+        slot = slots.get(periodic_task_id) or DueSlot(
+            tenant=tenant, periodic_task_id=periodic_task_id
         )
+        before = content(slot)
         refresh(slot, row, catalogue, since)
-    save([slots[periodic_task_id] for periodic_task_id in wanted])
+        if content(slot) != before:
+            changed.append(slot)
+    save(changed)
     DueSlot.objects.of(tenant).exclude(periodic_task_id__in=wanted).delete()
 
 
@@ -157,6 +178,13 @@ def quarantine(slot: DueSlot, reason: str) -> None:
     )
 
 
+def content(slot: DueSlot) -> tuple[object, ...]:
+    return tuple(getattr(slot, name) for name in SLOT_FIELDS)
+
+
 def save(slots: list[DueSlot]) -> None:
-    DueSlot.objects.bulk_create([slot for slot in slots if slot.pk is None])
-    DueSlot.objects.bulk_update([slot for slot in slots if slot.pk is not None], SLOT_FIELDS)
+    """Write what changed; in pieces, for one statement takes time that grows faster than its rows."""
+    new = [slot for slot in slots if slot.pk is None]
+    old = [slot for slot in slots if slot.pk is not None]
+    DueSlot.objects.bulk_create(new, SLOTS_PER_STATEMENT)
+    DueSlot.objects.bulk_update(old, SLOT_FIELDS, SLOTS_PER_STATEMENT)

@@ -15,6 +15,7 @@ from typing import Any
 from django.db import InternalError, connections
 from django_tenants.postgresql_backend import base
 from psycopg2.errors import InFailedSqlTransaction
+from psycopg2.extensions import TRANSACTION_STATUS_INERROR
 
 from tenants.postgresql.roles import role_name
 from tenants.schema import PUBLIC
@@ -52,7 +53,8 @@ class DatabaseWrapper(base.DatabaseWrapper):
         base._check_schema_name(schema_name)
         path = base.quote_schema_name(schema_name)
         role = "NONE" if schema_name == PUBLIC or as_owner else self.role_of(schema_name)
-        self.send(f"SET ROLE {role}; SET search_path = {path}")
+        # Temporary tables last, else one called like a table of ours would stand before it.
+        self.send(f"SET ROLE {role}; SET search_path = {path}, pg_temp")
 
     def role_of(self, schema_name: str) -> str:
         if self.installation is None:
@@ -70,6 +72,16 @@ class DatabaseWrapper(base.DatabaseWrapper):
     def rollback(self) -> None:
         self.entered = None
         super().rollback()
+
+    def commit(self) -> None:
+        # Postgres answers COMMIT with a rollback when a statement of the transaction has failed.
+        if self.connection is not None and self.has_failed():
+            self.entered = None
+        super().commit()
+
+    def has_failed(self) -> bool:
+        status = self.connection.get_transaction_status()
+        return bool(status == TRANSACTION_STATUS_INERROR)
 
     def savepoint_rollback(self, sid: str) -> None:
         try:

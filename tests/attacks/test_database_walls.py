@@ -1,9 +1,10 @@
 """SQL as it would be injected into a tenant's page or task: what Postgres itself refuses."""
 
 import contextlib
+from typing import Any
 
 import pytest
-from django.db import DatabaseError, ProgrammingError, connection, transaction
+from django.db import DatabaseError, ProgrammingError, connection, connections, transaction
 from django_tenants.utils import schema_context, tenant_context
 
 from orders.models import Order
@@ -122,6 +123,31 @@ def test_a_role_that_was_set_in_a_savepoint_is_not_believed_after_its_rollback(a
         enter_schema_of(acme)
         undo_all(session)
         assert session() == expected(acme)
+
+
+def test_committing_a_failed_transaction_is_known_to_undo_the_role(acme):
+    """Postgres answers such a COMMIT with a rollback. Outside the test's own transaction, so that
+    there is one to commit."""
+    own: Any = connections.create_connection("default")
+    try:
+        own.set_autocommit(False)
+        own.set_tenant(acme)
+        with contextlib.suppress(DatabaseError), own.cursor() as cursor:
+            cursor.execute("SELECT * FROM nothing_of_this_name")
+        own.commit()
+        with own.cursor() as cursor:
+            cursor.execute("SELECT current_user, current_schemas(false)")
+            assert cursor.fetchone() == expected(acme)
+    finally:
+        own.rollback()
+        own.close()
+
+
+def test_a_temporary_table_does_not_stand_before_the_platforms(acme):
+    with tenant_context(acme):
+        sql("CREATE TEMPORARY TABLE tenants_tenant AS SELECT 1 AS id, 'stolen' AS slug")
+
+    assert "stolen" not in Tenant.objects.values_list("slug", flat=True)
 
 
 def test_going_from_tenant_to_tenant_and_back_is_always_right(acme, globex):

@@ -9,8 +9,8 @@ from django_tenants.utils import schema_context, tenant_context
 from orders import tasks
 from orders.tenant import current_tenant
 from scheduling.catalogue import ParametersError, tenant_catalogue
-from scheduling.execution import perform
 from scheduling.models import Run
+from scheduling.running import perform
 from tests.conftest import NOON
 from tests.orders.builders import make_order, make_orders, stored
 from tests.scheduling.builders import CLOSING, make_firing, make_periodic_task

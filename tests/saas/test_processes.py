@@ -14,6 +14,7 @@ from saas.processes import kind_of_process
         ("/x/bin/celery -A saas worker --queues=platform", "owner"),
         ("/x/bin/celery -A saas worker -Qplatform", "owner"),
         ("/x/bin/celery -A saas beat", "beat"),
+        ("/x/bin/celery -A saas worker -n beat", "worker"),
         ("manage.py provision_tenant worker", "owner"),
         ("manage.py runs beat", "owner"),
     ],

@@ -1,6 +1,7 @@
 """Rows that were written past all forms: none breaks a page, and each can be put right."""
 
 import pytest
+from django.db import connection
 from django_celery_beat.models import (
     ClockedSchedule,
     IntervalSchedule,
@@ -41,6 +42,21 @@ def test_no_row_breaks_a_page(acme, owner, odd):
     row = written(acme, name="odd", **odd)
 
     assert rows(owner)["odd"].overview["problem"]
+    for page in ("change", "delete", "history"):
+        assert owner.get(f"{LIST}{row.pk}/{page}/").status_code == 200
+    do(owner, "scheduling/schedule", "pause", [row.pk])
+    owner.post(f"{LIST}{row.pk}/delete/", {"post": "yes"})
+    assert "odd" not in rows(owner)
+
+
+@pytest.mark.parametrize("column", ["start_time", "expires"])
+def test_an_instant_that_python_cannot_hold_breaks_no_page(acme, owner, column):
+    row = written(acme, name="odd")
+    with tenant_context(acme), connection.cursor() as cursor:
+        table = "django_celery_beat_periodictask"
+        cursor.execute(f"UPDATE {table} SET {column} = 'infinity' WHERE id = %s", [row.pk])
+
+    assert rows(owner)["odd"].overview["problem"].startswith(f"{column}: ")
     for page in ("change", "delete", "history"):
         assert owner.get(f"{LIST}{row.pk}/{page}/").status_code == 200
     do(owner, "scheduling/schedule", "pause", [row.pk])

@@ -3,11 +3,14 @@ from datetime import timedelta
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.db import connection
 from django_tenants.utils import tenant_context
 
+from scheduling.agenda.models import DueSlot
 from scheduling.agenda.reindex import reindex_changed
 from scheduling.models import Run
 from scheduling.overview import schedules_of
+from tenants.postgresql.base import owner_rights
 from tests.conftest import NOON
 from tests.scheduling.builders import CLOSING, make_periodic_task
 
@@ -88,6 +91,27 @@ def test_schedules_are_listed_by_next_slot_with_problems_last(acme, globex):
     assert rows[0]["next_at"] == NOON + timedelta(minutes=1)
     assert rows[-1]["problem"].startswith("minute: ")
     assert rows[-1]["schedule"] == "1,,2 * * * *"
+
+
+def test_a_tenant_whose_tables_cannot_be_read_has_a_line_that_says_so(acme, globex):
+    with owner_rights(), tenant_context(acme), connection.cursor() as cursor:
+        cursor.execute("ALTER TABLE django_celery_beat_periodictask RENAME TO hidden")
+
+    rows = schedules_of([acme, globex], NOON)
+
+    assert [(row["tenant"], bool(row["problem"])) for row in rows] == [
+        ("globex", False),
+        ("acme", True),
+    ]
+
+
+def test_what_beat_set_aside_is_shown_with_its_reason(acme):
+    reindex_changed()
+    DueSlot.objects.of(acme).update(due_at=None, problem="cadence: beyond reckoning")
+
+    (row,) = schedules_of([acme], NOON)
+
+    assert row["problem"] == "cadence: beyond reckoning"
 
 
 def test_schedules_of_one_tenant_show_no_other(acme, globex, run):

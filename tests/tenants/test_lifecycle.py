@@ -33,6 +33,19 @@ def test_only_a_customer_can_be_suspended(acme, slug):
         lifecycle.suspend(slug)
 
 
+def test_a_tenant_that_failed_is_provisioned_again(acme):
+    Tenant.objects.filter(slug="acme").update(state="failed", state_reason="disk full")
+
+    lifecycle.retry("acme")
+
+    assert state_of("acme") == ("provisioning", "")
+
+
+def test_a_tenant_that_stands_is_not_provisioned_again(acme):
+    with pytest.raises(ValidationError, match="is active, not failed"):
+        lifecycle.retry("acme")
+
+
 def test_a_tenant_that_is_not_built_yet_cannot_be_suspended(acme):
     Tenant.objects.filter(slug="acme").update(state="provisioning")
 

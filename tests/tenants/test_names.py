@@ -20,10 +20,10 @@ def test_a_slug_that_can_be_a_host_name_is_accepted(slug):
 
 @pytest.mark.parametrize(
     "slug",
-    ["", "Acme", "-acme", "acme-", "ac_me", "ac me", "a.b", "a--b", "ümlaut", "acme\n", "x" * 40],
+    ["", "Acme", "-acme", "acme-", "ac_me", "ac me", "a.b", "a--b", "ümlaut", "acme\n"],
 )
 def test_an_ill_formed_slug_is_refused(slug):
-    with pytest.raises(ValidationError, match=r"not a slug|too long"):
+    with pytest.raises(ValidationError, match="not a slug"):
         validate_slug(slug)
 
 

@@ -1,6 +1,7 @@
 import pytest
 from django.contrib.auth import authenticate, get_user_model
 from django.core.exceptions import ValidationError
+from django.core.management import call_command
 from django.db import IntegrityError, connection, transaction
 from django_celery_beat.models import PeriodicTask
 from django_tenants.utils import schema_context, tenant_context
@@ -78,6 +79,7 @@ BAD_ORDERS = {
     "slug in use": (Order("acme", "Again"), "slug"),
     "reserved slug": (Order("www", "Web"), "slug"),
     "ill-formed slug": (Order("Not A Slug", "X"), "slug"),
+    "slug too long": (Order("x" * 60, "X"), "slug"),
     "no name": (Order("initech", " "), "name"),
     "unknown time zone": (Order("initech", "X", timezone="Mars/Olympus"), "timezone"),
     "no currency": (Order("initech", "X", currency="money"), "currency"),
@@ -127,6 +129,16 @@ def test_a_build_that_fails_is_told_to_the_platform_and_leaves_no_schema(db, set
 
     tenant.refresh_from_db()
     assert (tenant.state, tenant.state_reason) == ("failed", "RuntimeError: half way")
+    assert tenant.schema_name not in schemas()
+
+
+@pytest.mark.parametrize("state", ["provisioning", "failed"])
+def test_a_tenant_without_a_schema_does_not_keep_the_others_from_migrating(acme, state):
+    tenant = provisioning.register(Order("initech", "Initech"))
+    Tenant.objects.filter(pk=tenant.pk).update(state=state)
+
+    call_command("migrate_schemas", verbosity=0)
+
     assert tenant.schema_name not in schemas()
 
 

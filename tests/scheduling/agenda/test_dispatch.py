@@ -1,7 +1,10 @@
+from datetime import timedelta
+
 import pytest
 from celery import current_app
 from kombu import Connection
 
+from scheduling.agenda import dispatch
 from scheduling.agenda.dispatch import Publisher, publish_planned
 from scheduling.agenda.models import Firing
 from tests.conftest import NOON, broker_database
@@ -71,6 +74,28 @@ def test_what_the_broker_did_not_take_stays_planned_and_is_sent_later(acme, glob
     publish_planned(sent.extend)
 
     assert [firing.pk for firing in sent] == [firing.pk]
+
+
+def test_what_a_slow_broker_took_is_marked_and_the_rest_stays_planned(acme, globex):
+    first = make_firing(acme, NOON)
+    second = make_firing(globex, NOON + timedelta(seconds=1))
+
+    assert publish_planned(lambda _firings: 1) == 1
+
+    first.refresh_from_db()
+    second.refresh_from_db()
+    assert (first.state, second.state) == ("published", "planned")
+
+
+def test_publishing_ends_with_its_budget(acme, globex, broker, monkeypatch):
+    for number, tenant in enumerate((acme, globex)):
+        make_firing(tenant, NOON, number)
+    monkeypatch.setattr(dispatch, "BUDGET_SECONDS", 0)
+
+    assert publish_planned(Publisher(current_app)) == 1
+    assert publish_planned(Publisher(current_app)) == 1
+
+    assert len(messages(broker)) == 2
 
 
 def test_a_broker_that_does_not_answer_is_an_error_at_once(acme):

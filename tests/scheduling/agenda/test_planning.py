@@ -118,6 +118,16 @@ def test_a_one_off_fires_once_and_is_never_due_again(acme):
     assert slot.due_at is None
 
 
+def test_a_one_off_missed_too_long_ago_says_so(acme):
+    slot = make_slot(acme, NOON, crontab="0 12 22 11 *", one_off=True)
+
+    plan_due(NOON + timedelta(days=1, seconds=1))
+
+    slot.refresh_from_db()
+    assert slot.due_at is None
+    assert slot.problem.startswith("missed: ")
+
+
 def test_a_slot_that_cannot_be_computed_is_set_aside_and_holds_up_no_other(acme, globex):
     broken = make_slot(acme, NOON, cadence={"kind": "lunar"})
     make_slot(globex, NOON)

@@ -17,6 +17,7 @@ from scheduling.agenda.models import DueSlot, ScheduleChange, TenantIndex
 from scheduling.agenda.planning import plan_due
 from scheduling.agenda.reconcile import reconcile
 from scheduling.agenda.reindex import reindex, reindex_changed
+from scheduling.overview import schedules_of
 from tenants import lifecycle
 from tenants.postgresql.base import owner_rights
 from tests.conftest import NOON
@@ -174,12 +175,17 @@ BAD_ROWS = {
     "NUL in a parameter's name": ({"kwargs": r'{"\u0000": 1}'}, "kwargs: "),
     "half a surrogate pair": ({"kwargs": r'{"\ud800": 1}'}, "kwargs: "),
     "what nobody foresaw": ({"task": sample_tasks.broken.name}, "RuntimeError: "),
+    "interval too short": ({"interval": "microsecond"}, "interval: "),
     "no schedule": ({"interval": None}, "schedule: "),
 }
 
 
 @pytest.mark.parametrize(("fields", "reason"), BAD_ROWS.values(), ids=BAD_ROWS)
 def test_a_bad_row_is_set_aside_with_a_reason_and_others_fire(acme, globex, fields, reason):
+    if fields.get("interval"):
+        with inside(acme):
+            every = IntervalSchedule.objects.create(every=1, period="microseconds")
+        fields = {"interval": every}
     store(acme, **fields)
     store(globex, crontab="0 13 * * *")
 
@@ -189,6 +195,23 @@ def test_a_bad_row_is_set_aside_with_a_reason_and_others_fire(acme, globex, fiel
     assert bad.problem.startswith(reason)
     assert slot_of(acme, "Close old orders").problem == ""
     assert slot_of(globex).due_at == NOON + HOUR
+
+
+@pytest.mark.parametrize("instant", ["0044-03-15 BC", "infinity"])
+@pytest.mark.parametrize("column", ["start_time", "expires"])
+def test_an_instant_that_python_cannot_hold_sets_one_row_aside(acme, globex, column, instant):
+    task = store(acme)
+    store(globex)
+    with inside(acme), connection.cursor() as cursor:
+        table = "django_celery_beat_periodictask"
+        cursor.execute(f"UPDATE {table} SET {column} = %s WHERE id = %s", [instant, task.pk])
+
+    reindex(acme.schema_name, since=NOON)
+
+    assert slot_of(acme).problem.startswith(f"{column}: ")
+    assert slot_of(acme, "Close old orders").problem == ""
+    rows = {row["name"]: row["problem"] for row in schedules_of([acme, globex], NOON)}
+    assert rows["made by a test"] is None or rows["made by a test"].startswith(column)
 
 
 def test_a_row_put_right_is_due_again(acme):
@@ -241,6 +264,36 @@ def test_a_schema_that_defeats_the_reindexing_does_not_stop_the_others(acme, glo
 
     assert slot_of(globex).due_at is not None
     assert "a mistake of ours" in TenantIndex.objects.get(tenant=acme).problem
+
+
+def test_many_marks_of_one_schema_are_one_reindexing(acme, globex):
+    ScheduleChange.objects.bulk_create(
+        ScheduleChange(schema_name=tenant.schema_name, changed_at=NOON)
+        for tenant in (acme, acme, acme, globex)
+    )
+
+    assert reindex_changed(limit=1) == 1
+
+    assert marked() == {globex.schema_name}
+
+
+def test_a_reindexing_writes_only_what_changed(acme):
+    store(acme)
+    ScheduleChange.objects.all().delete()
+    before = row_versions(acme)
+
+    reindex(acme.schema_name, since=NOON + HOUR)
+
+    assert row_versions(acme) == before
+
+
+def row_versions(tenant):
+    """Return where each row of a tenant's due slots lies: writing it moves it."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT id, ctid::text FROM agenda_dueslot WHERE tenant_id = %s", [tenant.pk]
+        )
+        return dict(cursor.fetchall())
 
 
 def test_a_bulk_update_leaves_one_mark_on_its_own_schema(acme, globex):

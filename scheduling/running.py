@@ -10,7 +10,7 @@ from collections.abc import Generator
 from typing import Any, cast
 
 import structlog
-from django.db import connection, transaction
+from django.db import OperationalError, connection, transaction
 from django.db.models import F
 from django_celery_beat.models import PeriodicTask
 
@@ -44,9 +44,11 @@ def perform(firing: Firing, task: Any) -> Outcome:
         steps = begin(firing, task)
         while steps is not None:
             steps = advance(firing, steps)
+    except Refused:
+        raise
     except Exception as error:
-        if isinstance(error, Refused) or not connection.is_usable():
-            raise
+        if not connection.is_usable():
+            raise OperationalError(f"Postgres went away: {error}") from error
         logger.exception("run failed", firing=str(firing.pk))
         fail(firing, error)
     run = Run.objects.get(periodic_task_id=firing.periodic_task_id, slot_at=firing.slot_at)
@@ -100,7 +102,7 @@ def prove_path(firing: Firing) -> None:
     """Ask Postgres itself where unqualified names lead; anything but the tenant's schema is refused."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT current_schemas(false)")
-        path = cursor.fetchone()[0]
+        path = [name for name in cursor.fetchone()[0] if not name.startswith("pg_temp")]
     if path != [firing.tenant.schema_name]:
         raise Refused(f"the search path is {path}")
 

@@ -2,14 +2,15 @@
 
 import pytest
 from celery.exceptions import Reject
+from django.db import OperationalError
 from django_celery_beat.models import PeriodicTask
 from django_tenants.utils import schema_context, tenant_context
 
 from orders.models import Order
 from scheduling.agenda.ledger import Refused
 from scheduling.agenda.models import Firing
-from scheduling.execution import perform
 from scheduling.models import Run
+from scheduling.running import perform
 from tenants.postgresql.base import DatabaseWrapper
 from tests.conftest import NOON
 from tests.scheduling import sample_tasks
@@ -264,6 +265,20 @@ def test_a_firing_that_was_settled_while_suspended_never_runs(acme):
 
     assert orders_of(acme) == set()
     assert runs_of(acme) == []
+
+
+def test_a_message_whose_schema_could_not_be_looked_up_is_given_back(acme):
+    """As while Postgres comes and goes: it must run later, not be dropped."""
+    firing = plan(acme, sample_tasks.single)
+    task = sample_tasks.single
+    task.push_request(id=str(firing.pk), _schema_name=acme.schema_name)
+    try:
+        with pytest.raises(OperationalError), schema_context("public"):
+            task.fulfil(str(firing.pk))
+    finally:
+        task.pop_request()
+
+    assert orders_of(acme) == set()
 
 
 def test_a_search_path_that_is_not_the_tenants_is_refused(acme, globex, monkeypatch):
