@@ -11,6 +11,7 @@ from orders.models import Order
 
 class SizeParameters(forms.Form):
     size = forms.IntegerField(min_value=1, max_value=9, initial=3)
+    colour = forms.CharField(initial="red")
 
 
 def place_order(number):
@@ -21,9 +22,15 @@ def place_order(number):
 
 
 @shared_task(name="sample.single", schedulable=True, parameters=SizeParameters)
-def single(slot, run_id, size):
+def single(slot, run_id, size, colour):
     """One step: places one order, named for all it was given."""
     return place_order(f"{slot:%H:%M} {run_id} {size}")
+
+
+@shared_task(name="sample.counting", schedulable=True)
+def counting():
+    """One step, whose repetition would show: places one order more each time."""
+    return place_order(str(Order.objects.count() + 1))
 
 
 @shared_task(name="sample.batches", schedulable=True)

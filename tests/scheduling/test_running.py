@@ -67,25 +67,25 @@ def test_a_run_tells_what_happened(acme):
     (run,) = runs_of(acme)
     assert (run.name, run.task, run.slot_at) == ("my schedule", "sample.single", NOON)
     assert (run.state, run.trigger, run.examined, run.closed) == ("succeeded", "schedule", 1, 1)
-    assert run.parameters == {"size": 3}
+    assert run.parameters == {"size": 3, "colour": "red"}
     assert run.started_at <= run.finished_at
 
 
 def test_a_message_delivered_twice_has_one_effect(acme):
-    firing = plan(acme, sample_tasks.single)
+    firing = plan(acme, sample_tasks.counting)
 
-    deliver(sample_tasks.single, firing)
-    deliver(sample_tasks.single, firing)
+    deliver(sample_tasks.counting, firing)
+    deliver(sample_tasks.counting, firing)
 
     assert len(orders_of(acme)) == len(runs_of(acme)) == 1
 
 
 def test_a_firing_whose_settling_was_lost_has_one_effect(acme):
-    firing = plan(acme, sample_tasks.single)
-    deliver(sample_tasks.single, firing)
+    firing = plan(acme, sample_tasks.counting)
+    deliver(sample_tasks.counting, firing)
     Firing.objects.filter(pk=firing.pk).update(state=Firing.State.PUBLISHED)
 
-    deliver(sample_tasks.single, firing)
+    deliver(sample_tasks.counting, firing)
 
     firing.refresh_from_db()
     assert (firing.state, firing.outcome) == ("settled", "succeeded")

@@ -1,3 +1,5 @@
+import json
+
 import pytest
 from django.core.exceptions import ValidationError
 from django_celery_beat.models import CrontabSchedule, PeriodicTask
@@ -5,6 +7,7 @@ from django_tenants.utils import tenant_context
 
 from scheduling.agenda.models import Firing
 from scheduling.schedules import Wish, entry_called, run_now, set_cadence, set_enabled
+from tests.scheduling import sample_tasks
 from tests.scheduling.builders import make_periodic_task
 
 ZONE = "Europe/Berlin"
@@ -58,6 +61,15 @@ def test_parameters_that_are_not_named_stay(in_acme):
     set_cadence(entry_called(None), Wish("0 1 * * *"), ZONE)
 
     assert seeded().kwargs == '{"days": 45}'
+
+
+def test_one_parameter_changes_and_the_other_stays(in_acme):
+    entry = entry_called(sample_tasks.single.name)
+    for parameters in ({"size": 5}, {"colour": "blue"}):
+        set_cadence(entry, Wish("0 0 * * *", parameters=parameters), ZONE)
+
+    row = PeriodicTask.objects.get(task=entry.name)
+    assert json.loads(row.kwargs) == {"size": 5, "colour": "blue"}
 
 
 def test_crontab_rows_are_values_shared_and_never_changed(in_acme):
