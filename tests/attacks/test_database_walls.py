@@ -116,12 +116,15 @@ def test_the_role_is_back_after_a_failed_statement_and_a_savepoint_rollback(in_a
 
 
 def test_a_role_that_was_set_in_a_savepoint_is_not_believed_after_its_rollback(acme, globex):
-    """The first statement in acme's schema is inside the savepoint, whose rollback undoes the SET."""
-    with transaction.atomic():
-        with tenant_context(globex):
-            assert session() == expected(globex)
+    def go_to_acme():
         enter_schema_of(acme)
-        undo_all(session)
+        assert session() == expected(acme)
+        enter_schema_of(acme)
+
+    with tenant_context(globex):
+        assert session() == expected(globex)
+        undo_all(go_to_acme)
+
         assert session() == expected(acme)
 
 
