@@ -52,9 +52,14 @@ class DatabaseWrapper(base.DatabaseWrapper):
         """Set role and path; an error leaves the session as it was, and is raised."""
         base._check_schema_name(schema_name)
         path = base.quote_schema_name(schema_name)
-        role = "NONE" if schema_name == PUBLIC or as_owner else self.role_of(schema_name)
-        # Temporary tables last, else one called like a table of ours would stand before it.
-        self.send(f"SET ROLE {role}; SET search_path = {path}, pg_temp")
+        if as_owner:
+            # And nothing behind it, where the tables of a schema that is missing would be made.
+            statement = f"SET ROLE NONE; SET search_path = {path}"
+        else:
+            role = "NONE" if schema_name == PUBLIC else self.role_of(schema_name)
+            # Temporary tables last, else one called like a table of ours would stand before it.
+            statement = f"SET ROLE {role}; SET search_path = {path}, pg_temp"
+        self.send(statement)
 
     def role_of(self, schema_name: str) -> str:
         if self.installation is None:
