@@ -134,27 +134,21 @@ class Stack:
         return self.folder / f"{name}.log"
 
     def stop(self, name: str, how: signal.Signals = signal.SIGTERM) -> None:
-        """Send a signal to a process with its children and wait for its end."""
+        """Send a signal to a process and fail unless it ends; SIGKILL goes to its children too."""
         process = self.processes.pop(name)
-        if process.poll() is None:
-            if how == signal.SIGKILL:
-                os.killpg(process.pid, how)
-            else:
-                process.send_signal(how)
-        try:
-            process.wait(STOP_SECONDS)
-        except subprocess.TimeoutExpired:
-            os.killpg(process.pid, signal.SIGKILL)
-            process.wait()
-            raise AssertionError(
-                f"{name} did not stop\n{self.log(name).read_text()[-2000:]}"
-            ) from None
+        if how == signal.SIGKILL:
+            os.killpg(process.pid, how)
+        else:
+            process.send_signal(how)
+        assert ends(process), f"{name} did not stop\n{self.log(name).read_text()[-2000:]}"
 
     def stop_all(self) -> None:
+        """End everything, each process by one signal: a second one confuses a Celery worker."""
         for process in self.processes.values():
             process.terminate()
-        for name in list(self.processes):
-            self.stop(name)
+        for process in self.processes.values():
+            ends(process)
+        self.processes.clear()
 
     def wait_until_ready(self) -> None:
         ready = {"worker": " ready.", "platform-worker": " ready.", "beat": "beat is ready"}
@@ -189,6 +183,17 @@ class Stack:
     def logs(self) -> str:
         tails = {log.name: log.read_text()[-3000:] for log in sorted(self.folder.glob("*.log"))}
         return "\n".join(f"--- {name}\n{text}" for name, text in tails.items())
+
+
+def ends(process: subprocess.Popen[bytes]) -> bool:
+    """Wait for a process's end; one that takes too long is killed with its children."""
+    try:
+        process.wait(STOP_SECONDS)
+    except subprocess.TimeoutExpired:
+        os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+        return False
+    return True
 
 
 def free_port() -> int:
