@@ -40,7 +40,7 @@ def test_it_gives_addresses_and_returns_the_exit_code():
 
 
 def test_a_command_that_does_not_exist_is_named():
-    wrapper = wrap("no-such-command")
+    wrapper = wrap("./no-such-command")
 
     _, errors = wrapper.communicate(timeout=60)
 
