@@ -108,7 +108,7 @@ TENANT_PROVISIONING_STEPS = ["scheduling.seeding.seed_tenant_schedules"]
 #: Called in the public schema at the end of `migrate_schemas`; each must be safe to repeat.
 PLATFORM_SEEDING_STEPS = ["scheduling.seeding.seed_platform_schedules"]
 #: What each role of a tenant's user may do in its own admin.
-TENANT_ROLE_PERMISSIONS = {
+TENANT_ROLE_PERMISSIONS: dict[str, list[str]] = {
     "viewer": [
         "orders.view_order",
         "orders.view_dailyreport",
@@ -126,22 +126,14 @@ TENANT_ROLE_PERMISSIONS = {
         "scheduling.delete_schedule",
         "scheduling.view_run",
     ],
-    "owner": [
-        "orders.view_order",
-        "orders.add_order",
-        "orders.change_order",
-        "orders.view_dailyreport",
-        "scheduling.view_schedule",
-        "scheduling.add_schedule",
-        "scheduling.change_schedule",
-        "scheduling.delete_schedule",
-        "scheduling.view_run",
-        "accounts.view_user",
-        "accounts.add_user",
-        "accounts.change_user",
-        "accounts.delete_user",
-    ],
 }
+TENANT_ROLE_PERMISSIONS["owner"] = [
+    *TENANT_ROLE_PERMISSIONS["manager"],
+    "accounts.view_user",
+    "accounts.add_user",
+    "accounts.change_user",
+    "accounts.delete_user",
+]
 
 # Database ------------------------------------------------------------------------------------
 PROCESS = kind_of_process()

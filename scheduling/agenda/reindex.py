@@ -31,7 +31,7 @@ LOCK_MILLISECONDS = 500
 
 
 def reindex_changed(limit: int = 100) -> int:
-    """Reindex the schemas that triggers marked as changed; return how many there were.
+    """Reindex the schemas that triggers marked as changed; return how many were not busy.
 
     A mark is deleted in the transaction that acts on it, so none is lost. Any number of beats may
     do this at once: marks are claimed with SKIP LOCKED, and a schema is reindexed under a lock.
@@ -40,9 +40,7 @@ def reindex_changed(limit: int = 100) -> int:
         changes = claim_changes(limit)
         # In one order everywhere, so that two beats with marks of the same schemas cannot deadlock.
         limit_waiting()
-        for schema_name in sorted(changes):
-            reindex_apart(schema_name, since=changes[schema_name])
-    return len(changes)
+        return sum(reindex_apart(name, since=changes[name]) for name in sorted(changes))
 
 
 def claim_changes(limit: int) -> dict[str, datetime]:
@@ -71,11 +69,12 @@ def limit_waiting() -> None:
         cursor.execute(f"SET LOCAL lock_timeout = '{LOCK_MILLISECONDS}ms'")
 
 
-def reindex_apart(schema_name: str, since: datetime) -> None:
+def reindex_apart(schema_name: str, since: datetime) -> bool:
     """Reindex one schema; whatever goes wrong in it is written down, and the others go on.
 
-    What may be different at the next try (a lock, a deadlock) is marked again. Only a connection
-    that is gone stops all: then this fails too, and all is undone.
+    What may be different at the next tick (a lock, a deadlock) is marked again; False is returned,
+    so that it is not tried again before the others had their turn. Only a connection that is gone
+    stops all: then this fails too, and all is undone.
     """
     try:
         with transaction.atomic():
@@ -83,10 +82,12 @@ def reindex_apart(schema_name: str, since: datetime) -> None:
     except OperationalError as error:
         logger.warning("schema is busy", schema=schema_name, reason=str(error).strip())
         ScheduleChange.objects.create(schema_name=schema_name, changed_at=since)
+        return False
     except Exception as error:
         logger.exception("schema cannot be reindexed", schema=schema_name)
         tenant = Tenant.objects.get(schema_name=schema_name)
         TenantIndex.objects.update_or_create(tenant=tenant, defaults={"problem": error_text(error)})
+    return True
 
 
 def reindex(schema_name: str, since: datetime) -> None:

@@ -111,3 +111,5 @@ def test_what_was_planned_without_a_broker_runs_when_it_is_back(cut_off):
     stack.start_worker()
 
     stack.wait_until(lambda: promised <= {s for s, _ in stack.runs("initech")}, 40, "every run")
+    slots = [slot for slot, _state in stack.runs("initech")]
+    assert len(slots) == len(set(slots))
