@@ -28,6 +28,8 @@ BASE_DOMAIN = env.str("BASE_DOMAIN", "localhost").lower().rstrip(".")
 # The tenant middleware answers only hosts that have a Domain row, whatever they are called.
 ALLOWED_HOSTS = ["*"]
 USE_X_FORWARDED_HOST = False
+#: Addresses or networks whose X-Forwarded-For and X-Forwarded-Proto are believed.
+TRUSTED_PROXIES = env.list("TRUSTED_PROXIES", default=[])
 #: How links in mails and on the console begin and where they go: the host is the tenant's own.
 SITE_SCHEME = "https" if HTTPS else "http"
 SITE_PORT = "" if HTTPS or not env.str("PORT", "") else f":{env.int('PORT')}"
@@ -72,6 +74,7 @@ AUTH_USER_MODEL = "accounts.User"
 AUTHENTICATION_BACKENDS = ["tenants.accounts.backends.RoleBackend"]
 
 MIDDLEWARE = [
+    "saas.client_address.ClientAddressMiddleware",
     "saas.health.HealthMiddleware",
     "tenants.middleware.TenantMiddleware",
     "django.middleware.security.SecurityMiddleware",
