@@ -30,7 +30,7 @@ def readiness() -> HttpResponse:
     try:
         enter_public_schema()
         with connection.cursor() as cursor:
-            cursor.execute("SELECT 1 FROM tenants_tenant LIMIT 1")
+            cursor.execute("SELECT 1 FROM tenants_installation")
     except (DatabaseError, InterfaceError):
         connection.close()
         return plain("Postgres does not answer", status=503)

@@ -1,4 +1,4 @@
-"""What kind of process this is, which decides the database login it uses."""
+"""What kind of process this is, which decides the database login and the timeouts it uses."""
 
 import sys
 from collections.abc import Sequence
@@ -10,7 +10,26 @@ LOGIN_VARIABLES = {
     "web": "WEB_DATABASE_URL",
     "worker": "WORKER_DATABASE_URL",
     "beat": "BEAT_DATABASE_URL",
+    "platform": "PLATFORM_DATABASE_URL",
     "owner": "DATABASE_URL",
+}
+#: Longest statement, wait for a lock and idle transaction of each kind of process, so that nobody
+#: holds up others for long. Commands and migrations take the time they need.
+TIMEOUTS = {
+    "web": {
+        "statement_timeout": "15s",
+        "lock_timeout": "5s",
+        "idle_in_transaction_session_timeout": "30s",
+    },
+    # A batch is short; what is long takes many.
+    "worker": {
+        "statement_timeout": "60s",
+        "lock_timeout": "10s",
+        "idle_in_transaction_session_timeout": "60s",
+    },
+    # A beat that is frozen in a transaction gives the slots it claimed back to the others.
+    "beat": {"idle_in_transaction_session_timeout": "15s"},
+    "owner": {},
 }
 
 

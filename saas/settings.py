@@ -7,7 +7,8 @@ from kombu import Exchange, Queue
 
 from saas import embedded
 from saas.logs import logging_config
-from saas.processes import LOGIN_VARIABLES, kind_of_process
+from saas.processes import LOGIN_VARIABLES, TIMEOUTS, kind_of_process
+from saas.rights import DATABASE_FUNCTIONS, DATABASE_RIGHTS, TABLES_READ_BY_BEAT  # noqa: F401
 from saas.secret import secret_key
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -141,7 +142,8 @@ TENANT_ROLE_PERMISSIONS["owner"] = [
 # Database ------------------------------------------------------------------------------------
 PROCESS = kind_of_process()
 CELERY_BROKER_URL = env.str("CELERY_BROKER_URL", "")
-_database_url = env.str(LOGIN_VARIABLES[PROCESS], "") or env.str("DATABASE_URL", "")
+_given_urls = {kind: env.str(name, "") for kind, name in LOGIN_VARIABLES.items()}
+_database_url = _given_urls.pop("owner") or _given_urls.get(PROCESS, "")
 if not (_database_url and CELERY_BROKER_URL):
     _services = embedded.running() or embedded.borrow()
     _database_url = _database_url or _services["DATABASE_URL"]
@@ -154,14 +156,20 @@ DATABASES = {
         "ATOMIC_REQUESTS": True,
         "CONN_HEALTH_CHECKS": True,
         "CONN_MAX_AGE": 600,
+        # Read by our backend: which login to use, and those that the environment gives.
+        "LOGIN": PROCESS,
+        "GIVEN_LOGINS": {
+            kind: environ.Env.db_url_config(url) for kind, url in _given_urls.items() if url
+        },
     }
 }
 DATABASES["default"].setdefault("OPTIONS", {}).update(
-    connect_timeout=5, keepalives_idle=10, keepalives_interval=5, keepalives_count=3
+    connect_timeout=5,
+    keepalives_idle=10,
+    keepalives_interval=5,
+    keepalives_count=3,
+    options=" ".join(f"-c {name}={value}" for name, value in TIMEOUTS[PROCESS].items()),
 )
-if PROCESS == "beat":
-    # A beat that is frozen in a transaction gives the slots it claimed back to the others.
-    DATABASES["default"]["OPTIONS"]["options"] = "-c idle_in_transaction_session_timeout=15s"
 DATABASE_ROUTERS = ["django_tenants.routers.TenantSyncRouter"]
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 

@@ -9,7 +9,7 @@ from typing import Any, TypedDict
 from django.db import DatabaseError, transaction
 from django.db.models import OuterRef, Subquery
 from django_celery_beat.models import PeriodicTask
-from django_tenants.utils import schema_context, tenant_context
+from django_tenants.utils import tenant_context
 
 from scheduling.agenda.models import DueSlot
 from scheduling.catalogue import catalogue_of
@@ -25,6 +25,7 @@ from scheduling.periodic import (
 )
 from scheduling.plain import error_text, plain
 from tenants.models import Tenant
+from tenants.schema import shared_tables
 
 
 class ScheduleRow(TypedDict):
@@ -50,10 +51,9 @@ def schedules_of(tenants: Iterable[Tenant], now: datetime) -> list[ScheduleRow]:
 
 def tenant_schedules(tenant: Tenant, now: datetime, **lookup: Any) -> list[ScheduleRow]:
     """Return one tenant's schedules; one line with the problem when its tables cannot be read."""
-    slots = slots_of(tenant)
     try:
         with transaction.atomic(), tenant_context(tenant):
-            rows, states = periodic_rows(**lookup), last_states()
+            slots, rows, states = slots_of(tenant), periodic_rows(**lookup), last_states()
     except DatabaseError as error:
         return [blank(tenant) | {"problem": plain(f"the tables cannot be read: {error}")}]
     return [
@@ -63,7 +63,7 @@ def tenant_schedules(tenant: Tenant, now: datetime, **lookup: Any) -> list[Sched
 
 
 def slots_of(tenant: Tenant) -> dict[int, DueSlot]:
-    with schema_context("public"):
+    with shared_tables(tenant):
         return {slot.periodic_task_id: slot for slot in DueSlot.objects.of(tenant)}
 
 

@@ -3,9 +3,9 @@
 from django.http import HttpRequest, HttpResponse, HttpResponseNotFound
 from django_tenants.middleware import TenantMainMiddleware
 
-from tenants.models import Domain, Tenant
+from tenants.models import Tenant
 from tenants.names import normal_host
-from tenants.schema import enter_public_schema, enter_schema_of
+from tenants.schema import enter_public_schema, enter_schema_of, use_login_of_site
 
 SUSPENDED_STATUS = 403
 
@@ -18,6 +18,7 @@ class TenantMiddleware(TenantMainMiddleware):
 
     def process_request(self, request: HttpRequest) -> HttpResponse | None:
         enter_public_schema()
+        use_login_of_site(platform=False)
         tenant = self.tenant_of(normal_host(request.META.get("HTTP_HOST", "")))
         if tenant is None:
             return not_found()
@@ -26,14 +27,15 @@ class TenantMiddleware(TenantMainMiddleware):
         if not tenant.is_active:
             return not_found()
         request.tenant = tenant  # type: ignore[attr-defined]
+        use_login_of_site(platform=tenant.is_platform)
         enter_schema_of(tenant)
         self.setup_url_routing(request)
         return None
 
     @staticmethod
     def tenant_of(host: str) -> Tenant | None:
-        domain = Domain.objects.select_related("tenant").filter(domain=host).first()
-        return domain.tenant if domain else None
+        found = Tenant.objects.raw("SELECT * FROM tenants_at_host(%s)", [host])
+        return next(iter(found), None)
 
 
 def not_found() -> HttpResponse:

@@ -1,8 +1,11 @@
 """Which schema the connection is in: django-tenants keeps it on the connection itself."""
 
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
 
 from django.db import connection
+from django_tenants.utils import schema_context
 
 if TYPE_CHECKING:
     from tenants.models import Tenant
@@ -28,5 +31,23 @@ def enter_schema_of(tenant: "Tenant") -> None:
     connection.set_tenant(tenant)  # type: ignore[attr-defined]
 
 
+def use_login_of_site(*, platform: bool) -> None:
+    """In a web process, use the database login of the platform's site or of the tenants'."""
+    connection.use_login_of_site(platform=platform)  # type: ignore[attr-defined]
+
+
 def in_public_schema() -> bool:
     return current_schema() == PUBLIC
+
+
+@contextmanager
+def shared_tables(tenant: "Tenant") -> Iterator[None]:
+    """Stand in the public schema in the tenant's role, to which row security shows its own rows."""
+    wrapper: Any = connection
+    before = wrapper.guest_of
+    wrapper.guest_of = None if tenant.is_platform else tenant.schema_name
+    try:
+        with schema_context(PUBLIC):
+            yield
+    finally:
+        wrapper.guest_of = before

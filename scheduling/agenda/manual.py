@@ -1,17 +1,17 @@
 """A firing that somebody asked for: it takes the way of all others, through the ledger and beat."""
 
 from django.db import transaction
-from django_tenants.utils import schema_context
 
 from scheduling.agenda.clock import database_now
 from scheduling.agenda.models import Firing
 from scheduling.agenda.wakeup import wake_beat
 from tenants.models import Tenant
+from tenants.schema import shared_tables
 
 
 def plan_manual(tenant: Tenant, periodic_task_id: int, task: str) -> Firing:
     """Write a firing whose slot is this instant, for any beat to publish at once; return it."""
-    with transaction.atomic(), schema_context("public"):
+    with transaction.atomic(), shared_tables(tenant):
         now = database_now()
         firing = Firing.objects.create(
             id=Firing.id_of(tenant.pk, periodic_task_id, now),

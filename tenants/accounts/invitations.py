@@ -8,11 +8,11 @@ from django.urls import reverse
 from django.utils import translation
 from django.utils.encoding import force_bytes
 from django.utils.http import urlsafe_base64_encode
-from django_tenants.utils import schema_context, tenant_context
+from django_tenants.utils import tenant_context
 
 from tenants.accounts.models import User
 from tenants.models import Tenant
-from tenants.schema import current_schema
+from tenants.schema import current_schema, shared_tables
 
 
 class SchemaTokenGenerator(PasswordResetTokenGenerator):
@@ -62,7 +62,7 @@ def send_link(user: User, tenant: Tenant, mail: str) -> None:
 
 def password_link(user: User, tenant: Tenant) -> str:
     """Return a link to set a password once, on the tenant's stored host and never on a request's."""
-    with schema_context("public"):
+    with shared_tables(tenant):
         base = tenant.url
     with tenant_context(tenant):
         token = token_generator.make_token(user)

@@ -18,22 +18,34 @@ from psycopg2.errors import InFailedSqlTransaction
 from psycopg2.extensions import TRANSACTION_STATUS_INERROR
 
 from tenants.postgresql.roles import role_name
+from tenants.postgresql.sessions import LoginSessions
 from tenants.schema import PUBLIC
 
+#: A schema to stand in, and the one whose tenant's role to have there; None for the login's own.
+Standing = tuple[str, str | None]
 
-class DatabaseWrapper(base.DatabaseWrapper):
+
+class DatabaseWrapper(LoginSessions, base.DatabaseWrapper):
     """Knows what the session was last set to, and forgets it whenever Postgres may have undone it."""
 
-    #: What the session is set to: a schema, and whether its owner's rights were kept.
-    entered: tuple[str, bool] | None = None
+    #: What the session is set to, as far as is known.
+    entered: Standing | None = None
     #: Migrations need the owner's rights in a tenant's schema; nothing else does.
     as_owner = False
-    installation: str | None = None
+    #: The tenant's schema whose role is kept in the public schema, for its rows of shared tables.
+    guest_of: str | None = None
     #: django-tenants' own guard against setting the path while the path is being set.
     _setting_search_path: bool
 
+    def wanted(self) -> Standing:
+        if self.schema_name == PUBLIC:
+            return PUBLIC, self.guest_of
+        # Beat is a member of no tenant's role: it reads schedules by rights of its own.
+        keeps_login = self.as_owner or self.settings_dict["LOGIN"] == "beat"
+        return self.schema_name, None if keeps_login else self.schema_name
+
     def _handle_search_path(self, cursor: Any = None) -> None:
-        wanted = (self.schema_name, self.as_owner)
+        wanted = self.wanted()
         if self._setting_search_path or self.entered == wanted:
             return
         self._setting_search_path, self.entered = True, None
@@ -48,18 +60,16 @@ class DatabaseWrapper(base.DatabaseWrapper):
         finally:
             self._setting_search_path = False
 
-    def enter(self, schema_name: str, as_owner: bool) -> None:
+    def enter(self, schema_name: str, role_of: str | None) -> None:
         """Set role and path; an error leaves the session as it was, and is raised."""
         base._check_schema_name(schema_name)
+        role = self.role_of(role_of) if role_of else "NONE"
         path = base.quote_schema_name(schema_name)
-        if as_owner:
-            # And nothing behind it, where the tables of a schema that is missing would be made.
-            statement = f"SET ROLE NONE; SET search_path = {path}"
-        else:
-            role = "NONE" if schema_name == PUBLIC else self.role_of(schema_name)
+        if not self.as_owner:
             # Temporary tables last, else one called like a table of ours would stand before it.
-            statement = f"SET ROLE {role}; SET search_path = {path}, pg_temp"
-        self.send(statement)
+            # A migrating owner has nothing behind the schema: tables of a missing one were made there.
+            path += ", pg_temp"
+        self.send(f"SET ROLE {role}; SET search_path = {path}")
 
     def role_of(self, schema_name: str) -> str:
         if self.installation is None:

@@ -4,6 +4,7 @@ The role cannot log in. It may use its own schema and read and write the rows of
 neither create, alter, truncate nor drop, and has no right to anything in another schema.
 """
 
+from django.conf import settings
 from django.db import connection
 
 #: Postgres cuts longer names off.
@@ -18,21 +19,51 @@ def role_name(installation: str, schema_name: str) -> str:
     return name
 
 
+def tenants_group() -> str:
+    """The role that may become every tenant's: web and worker logins are members of it."""
+    return f"tb_{installation_id()}_tenants"
+
+
+def beat_group() -> str:
+    """The role that may read every tenant's schedules, and nothing else of theirs."""
+    return f"tb_{installation_id()}_schedules"
+
+
+def make_groups() -> None:
+    """Make the two groups. Safe to repeat."""
+    with connection.cursor() as cursor:
+        for group in (tenants_group(), beat_group()):
+            cursor.execute(CREATE.format(role=quoted(group)))
+        # The owner enters tenants' roles too: in commands and in the platform worker.
+        cursor.execute(f"GRANT {quoted(tenants_group())} TO CURRENT_USER")
+
+
 def make_role(schema_name: str) -> None:
     """Make the role of a schema and give it its rights. As the schema's owner; safe to repeat."""
-    role = quoted(role_name(installation_id(), schema_name))
+    names = {
+        "role": quoted(role_name(installation_id(), schema_name)),
+        "schema": quoted(schema_name),
+        "tenants": quoted(tenants_group()),
+        "beat": quoted(beat_group()),
+        "schedules": ", ".join(
+            f"{quoted(schema_name)}.{quoted(table)}" for table in settings.TABLES_READ_BY_BEAT
+        ),
+    }
     with connection.cursor() as cursor:
-        cursor.execute(MAKE.format(role=role, schema=quoted(schema_name)))
+        cursor.execute((CREATE + MAKE).format(**names))
 
 
-#: From PostgreSQL 16 on, who creates a role is not yet allowed to become it.
-MAKE = """
+CREATE = """
 DO $$ BEGIN
     CREATE ROLE {role} NOLOGIN NOINHERIT;
 EXCEPTION WHEN duplicate_object THEN NULL;
 END $$;
-GRANT {role} TO CURRENT_USER;
-GRANT USAGE ON SCHEMA {schema} TO {role};
+"""
+#: One membership for each tenant, since every grant of one makes all sessions read all of them anew.
+MAKE = """
+GRANT {role} TO {tenants};
+GRANT USAGE ON SCHEMA {schema} TO {role}, {beat};
+GRANT SELECT ON {schedules} TO {beat};
 GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA {schema} TO {role};
 GRANT USAGE ON ALL SEQUENCES IN SCHEMA {schema} TO {role};
 ALTER DEFAULT PRIVILEGES IN SCHEMA {schema} GRANT SELECT, INSERT, UPDATE, DELETE ON TABLES TO {role};
@@ -44,7 +75,7 @@ REVOKE ALL ON {schema}.django_migrations FROM {role};
 def make_missing_roles() -> None:
     """Make the roles of tenants that have none, as after a restore into another cluster."""
     with connection.cursor() as cursor:
-        cursor.execute(MISSING, [role_name(installation_id(), "")])
+        cursor.execute(MISSING, [role_name(installation_id(), ""), tenants_group()])
         missing = [schema_name for (schema_name,) in cursor.fetchall()]
     for schema_name in missing:
         make_role(schema_name)
@@ -52,8 +83,11 @@ def make_missing_roles() -> None:
 
 MISSING = """
 SELECT schema_name FROM public.tenants_tenant
-WHERE state IN ('active', 'suspended') AND schema_name <> 'public'
-    AND NOT EXISTS (SELECT FROM pg_roles WHERE rolname = %s || schema_name)
+WHERE state IN ('active', 'suspended') AND schema_name <> 'public' AND NOT EXISTS (
+    SELECT FROM pg_auth_members
+        JOIN pg_roles role ON role.oid = roleid JOIN pg_roles member ON member.oid = member
+    WHERE role.rolname = %s || schema_name AND member.rolname = %s
+)
 """
 
 

@@ -98,6 +98,14 @@ class Stack:
             "provision_tenant", slug, "--name", slug.title(), "--timezone", timezone, *extra
         )
 
+    def as_web(self, statement: str) -> subprocess.CompletedProcess[str]:
+        """Run a line of Python as the web process does, with its login and rights."""
+        program = f"import sys; sys.argv = ['gunicorn']; import django; django.setup(); {statement}"
+        command = [sys.executable, "-c", program]
+        return subprocess.run(
+            command, cwd=ROOT, env=self.environment, capture_output=True, text=True, timeout=60
+        )
+
     # Processes -------------------------------------------------------------------------------
     def start_all(self) -> None:
         self.start_worker()

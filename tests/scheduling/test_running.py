@@ -285,7 +285,7 @@ def test_a_search_path_that_is_not_the_tenants_is_refused(acme, globex, monkeypa
     """A mistake in the switching itself, which the name on the connection does not show."""
     firing = plan(acme, sample_tasks.single)
     real = DatabaseWrapper.enter
-    stray = lambda wrapper, _schema, as_owner: real(wrapper, globex.schema_name, as_owner)  # noqa: E731
+    stray = lambda wrapper, *_standing: real(wrapper, globex.schema_name, globex.schema_name)  # noqa: E731
     monkeypatch.setattr(DatabaseWrapper, "enter", stray)
 
     with inside(acme), pytest.raises(Refused, match=globex.schema_name):

@@ -5,7 +5,8 @@ from contextlib import contextmanager
 from typing import Any
 
 from django.conf import settings
-from django.db import transaction
+from django.core.management.base import CommandError
+from django.db import connection, transaction
 from django.utils.module_loading import import_string
 from django_tenants.management.commands import migrate_schemas
 from django_tenants.management.commands.migrate_schemas import MigrateSchemasCommand
@@ -13,14 +14,18 @@ from django_tenants.utils import schema_context
 
 from tenants.models import Tenant, TenantQuerySet
 from tenants.postgresql.base import owner_rights
-from tenants.postgresql.roles import make_missing_roles
+from tenants.postgresql.logins import make_logins
+from tenants.postgresql.roles import make_groups, make_missing_roles
 from tenants.provisioning import ensure_platform_tenant
+
+OLDEST_POSTGRES = 150000
 
 
 class Command(MigrateSchemasCommand):
     help = "Bring the public schema and every tenant's up to date. Safe to repeat."
 
     def handle(self, *args: Any, **options: Any) -> None:
+        refuse_unfit_database()
         with owner_rights(), only_built_tenants():
             super().handle(*args, **options)
         if self.sync_public and not self.names_a_migration(options):
@@ -52,9 +57,29 @@ class BuiltTenants:
         return Tenant.objects.built()
 
 
+def refuse_unfit_database() -> None:
+    """Raise CommandError, in one line, where walls could not be built. Nothing is changed before."""
+    with connection.cursor() as cursor:
+        cursor.execute("SHOW server_version")
+        version = cursor.fetchone()[0]
+        if connection.pg_version < OLDEST_POSTGRES:  # type: ignore[attr-defined]
+            raise CommandError(f"PostgreSQL {version} is too old: 15 or later is needed.")
+        cursor.execute(
+            "SELECT rolname FROM pg_roles "
+            "WHERE rolname = current_user AND NOT (rolcreaterole OR rolsuper)"
+        )
+        if login := cursor.fetchone():
+            raise CommandError(
+                f"Login '{login[0]}' may not create roles, which keep tenants apart: "
+                f'ALTER ROLE "{login[0]}" CREATEROLE'
+            )
+
+
 def seed_platform() -> None:
     with transaction.atomic(), schema_context("public"):
         ensure_platform_tenant()
+        make_groups()
+        make_logins()
         make_missing_roles()
         for path in settings.PLATFORM_SEEDING_STEPS:
             import_string(path)()

@@ -1,0 +1,47 @@
+"""What the database login of each kind of process may do. `migrate_schemas` grants it.
+
+Owner rights are used by commands and the platform worker alone. In a tenant's schema web and worker
+act in the tenant's role (`tenants/postgresql/roles.py`), so nothing of a tenant's stands here.
+"""
+
+from scheduling.agenda.triggers import SCHEDULE_TABLES
+
+READ = "SELECT"
+WRITE = "SELECT, INSERT, UPDATE, DELETE"
+#: Every table of the public schema that is not named beside it.
+OTHERS = "*"
+
+#: Kind of process: table of the public schema: privileges.
+DATABASE_RIGHTS = {
+    # Who lives at a host is answered by a function; what a tenant's page shows comes in its role.
+    "web": {"tenants_installation": READ},
+    "worker": {
+        "tenants_installation": READ,
+        "tenants_tenant": READ,
+        "tenants_domain": READ,
+        # What a firing is of, and when, is not the worker's to change.
+        "agenda_firing": "SELECT, UPDATE (state, started_at, settled_at, outcome, error)",
+    },
+    "beat": {
+        "tenants_installation": READ,
+        "tenants_tenant": READ,
+        "agenda_dueslot": WRITE,
+        "agenda_firing": "SELECT, INSERT, UPDATE (state, published_at)",
+        "agenda_schedulechange": WRITE,
+        "agenda_tenantindex": WRITE,
+        **dict.fromkeys(SCHEDULE_TABLES, READ),
+    },
+    "platform": {
+        OTHERS: WRITE,
+        "tenants_installation": READ,
+        "django_migrations": "",
+        "agenda_dueslot": READ,
+        "agenda_firing": READ,
+        "agenda_schedulechange": READ,
+        "agenda_tenantindex": READ,
+    },
+}
+#: What beat may read in a tenant's schema, and nothing else there.
+TABLES_READ_BY_BEAT = tuple(SCHEDULE_TABLES)
+#: Kind of process: functions of the public schema that it may call.
+DATABASE_FUNCTIONS = {"web": ("tenants_at_host(text)", "tenants_host_digests()")}

@@ -1,0 +1,102 @@
+"""SQL in a tenant's role against the platform's tables: only the tenant's own rows are there."""
+
+import pytest
+from django.db import DatabaseError, connection, transaction
+from django_tenants.utils import tenant_context
+
+from scheduling.agenda.manual import plan_manual
+from scheduling.agenda.models import DueSlot, Firing
+from scheduling.agenda.reindex import reindex
+from tenants.models import Domain, Tenant
+from tenants.schema import shared_tables
+from tests.conftest import NOON
+
+
+def in_role_of(tenant, statement, *parameters):
+    with tenant_context(tenant), transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(statement, parameters)
+        return cursor.fetchall() if cursor.description else None
+
+
+@pytest.fixture
+def both_due(acme, globex):
+    for tenant in (acme, globex):
+        reindex(tenant.schema_name, since=NOON)
+        plan_manual(tenant, 1, "orders.tasks.auto_close_old_orders")
+    return acme, globex
+
+
+OWN = {
+    "tenants_tenant": "SELECT id FROM public.tenants_tenant",
+    "tenants_domain": "SELECT DISTINCT tenant_id FROM public.tenants_domain",
+    "agenda_dueslot": "SELECT DISTINCT tenant_id FROM public.agenda_dueslot",
+    "agenda_firing": "SELECT DISTINCT tenant_id FROM public.agenda_firing",
+}
+
+
+@pytest.mark.parametrize("statement", OWN.values(), ids=OWN)
+def test_a_tenant_sees_its_own_rows_alone(both_due, statement):
+    for tenant in both_due:
+        assert in_role_of(tenant, statement) == [(tenant.pk,)]
+
+
+def test_a_query_that_forgets_to_name_the_tenant_still_sees_its_own_alone(both_due):
+    acme, _globex = both_due
+
+    with shared_tables(acme):
+        seen = [
+            {slot.tenant_id for slot in DueSlot.objects.all()},
+            {firing.tenant_id for firing in Firing.objects.all()},
+            {domain.tenant_id for domain in Domain.objects.all()},
+            {tenant.pk for tenant in Tenant.objects.all()},
+        ]
+
+    assert seen == [{acme.pk}] * 4
+
+
+PLAN = """
+    INSERT INTO public.agenda_firing
+        (id, tenant_id, periodic_task_id, task, slot_at, state, trigger, planned_at, outcome, error)
+    VALUES (gen_random_uuid(), %s, 7, 'orders.tasks.x', now(), %s, %s, now(), '', '')
+"""
+
+
+def test_a_tenant_plans_firings_of_its_own_by_hand(acme):
+    in_role_of(acme, PLAN, acme.pk, "planned", "manual")
+
+    assert Firing.objects.get(periodic_task_id=7).tenant == acme
+
+
+@pytest.mark.parametrize(
+    ("state", "trigger"), [("settled", "manual"), ("published", "manual"), ("planned", "schedule")]
+)
+def test_a_tenant_cannot_write_what_beat_writes(acme, state, trigger):
+    with pytest.raises(DatabaseError, match="row-level security"):
+        in_role_of(acme, PLAN, acme.pk, state, trigger)
+
+
+def test_a_tenant_cannot_plan_a_firing_of_another(acme, globex):
+    with pytest.raises(DatabaseError, match="row-level security"):
+        in_role_of(acme, PLAN, globex.pk, "planned", "manual")
+    with pytest.raises(DatabaseError, match="row-level security"), shared_tables(acme):
+        plan_manual_past_the_role(globex)
+
+
+def plan_manual_past_the_role(tenant):
+    with transaction.atomic():
+        Firing.objects.create(
+            id=Firing.id_of(tenant.pk, 7, NOON),
+            tenant=tenant,
+            periodic_task_id=7,
+            task="orders.tasks.x",
+            slot_at=NOON,
+            trigger="manual",
+            planned_at=NOON,
+        )
+
+
+@pytest.mark.parametrize("table", OWN)
+@pytest.mark.parametrize("change", ["UPDATE public.{} SET id = id", "DELETE FROM public.{}"])
+def test_a_tenant_changes_no_row_of_a_shared_table(acme, table, change):
+    with pytest.raises(DatabaseError, match="permission denied"):
+        in_role_of(acme, change.format(table))
