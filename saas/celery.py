@@ -5,6 +5,7 @@ from collections.abc import Callable
 from typing import Any
 
 from celery.signals import celeryd_init, setup_logging
+from celery.utils import uuid
 from tenant_schemas_celery.app import CeleryApp
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "saas.settings")
@@ -20,6 +21,19 @@ class SaasCelery(CeleryApp):
         if options.get("platform"):
             options["base"] = self.platform_task
         return super()._task_from_fun(fun, *args, **options)
+
+    def send_task(self, name: str, *args: Any, **options: Any) -> Any:
+        """Sign every message, whoever sends it: workers refuse others."""
+        from scheduling.agenda import signature
+
+        positional = dict(zip(("args", "kwargs"), args, strict=False)) | options
+        options["task_id"] = options.get("task_id") or uuid()
+        options["headers"] = (options.get("headers") or {}) | {
+            signature.HEADER: signature.sign(
+                name, options["task_id"], positional.get("args"), positional.get("kwargs")
+            )
+        }
+        return super().send_task(name, *args, **options)
 
     @property
     def platform_task(self) -> type:

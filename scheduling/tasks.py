@@ -12,6 +12,7 @@ from tenant_schemas_celery.task import TenantTask as SchemaSwitchingTask
 from scheduling.agenda import ledger
 from scheduling.agenda.ledger import Outcome, Refused
 from scheduling.agenda.models import Firing
+from scheduling.agenda.signature import HEADER, is_genuine
 from scheduling.plain import error_text
 from scheduling.running import perform
 from tenants.schema import PUBLIC, current_schema, in_public_schema
@@ -29,12 +30,19 @@ class LedgerTask(SchemaSwitchingTask):
 
     def __call__(self, *args: Any, **kwargs: Any) -> None:
         try:
+            self.prove_sender()
             self.fulfil(self.request.id)
         except Refused as refusal:
             logger.error("message refused", task=self.name, id=self.request.id, reason=str(refusal))
             raise Reject(str(refusal), requeue=False) from refusal
         except (OperationalError, InterfaceError) as error:
             self.give_back(error)
+
+    def prove_sender(self) -> None:
+        """Refuse a message that somebody else wrote, before anything that it says is looked at."""
+        request = self.request
+        if not is_genuine(request.get(HEADER), self.name, request.id, request.args, request.kwargs):
+            raise Refused("the signature is not ours")
 
     def fulfil(self, firing_id: str | None) -> None:
         firing = ledger.begin(firing_id, self.name)

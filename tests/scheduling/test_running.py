@@ -9,6 +9,7 @@ from django_tenants.utils import schema_context, tenant_context
 from orders.models import Order
 from scheduling.agenda.ledger import Refused
 from scheduling.agenda.models import Firing
+from scheduling.agenda.signature import HEADER, sign
 from scheduling.models import Run
 from scheduling.running import perform
 from tenants.postgresql.base import DatabaseWrapper
@@ -28,9 +29,11 @@ def plan(tenant, task, **fields):
     return make_firing(tenant, NOON, row.pk, task=task.name)
 
 
-def deliver(task, firing, schema_name=None):
+def deliver(task, firing, schema_name=None, signature=None):
     """Call the task as a worker does once tenant-schemas-celery has switched the schema."""
-    task.push_request(id=str(firing.pk if isinstance(firing, Firing) else firing))
+    message_id = str(firing.pk if isinstance(firing, Firing) else firing)
+    headers = {HEADER: signature or sign(task.name, message_id)}
+    task.push_request(id=message_id, args=[], kwargs={}, **headers)
     try:
         with schema_context(schema_name or firing.tenant.schema_name):
             task()
@@ -293,6 +296,25 @@ def test_a_search_path_that_is_not_the_tenants_is_refused(acme, globex, monkeypa
 
     monkeypatch.undo()
     assert orders_of(globex) == orders_of(acme) == set()
+
+
+@pytest.mark.parametrize(
+    "forged",
+    [
+        "no signature",
+        sign("sample.single", "another id"),
+        sign("sample.twice", "the id"),
+    ],
+)
+def test_a_message_that_is_not_ours_is_refused_before_it_is_looked_at(acme, forged):
+    firing = plan(acme, sample_tasks.single)
+
+    with pytest.raises(Reject, match="signature"):
+        deliver(sample_tasks.single, firing, signature=forged)
+
+    firing.refresh_from_db()
+    assert firing.state != "started"
+    assert orders_of(acme) == set()
 
 
 def test_a_platform_task_runs_only_in_the_public_schema(acme):
