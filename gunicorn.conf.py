@@ -11,7 +11,8 @@ forwarded_allow_ips = os.environ.get("TRUSTED_PROXIES", "")
 
 
 def on_starting(server: Any) -> None:
-    """Refuse to serve plain HTTP to anybody but this machine."""
+    """Refuse to serve plain HTTP to anybody but this machine; leave no tenant all the threads."""
+    os.environ.setdefault("TENANT_REQUESTS_AT_ONCE", str(max(1, server.cfg.threads // 2)))
     from django.conf import settings
 
     open_to_others = [host for host in map(host_of, server.cfg.address) if not is_loopback(host)]

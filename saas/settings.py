@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import environ
+from django.core.exceptions import ImproperlyConfigured
 from kombu import Exchange, Queue
 
 from saas import embedded
@@ -29,6 +30,12 @@ BASE_DOMAIN = env.str("BASE_DOMAIN", "localhost").lower().rstrip(".")
 # The tenant middleware answers only hosts that have a Domain row, whatever they are called.
 ALLOWED_HOSTS = ["*"]
 USE_X_FORWARDED_HOST = False
+#: Which sites this process answers for: all, tenants or platform, which may have a process of its own.
+SITES = env.str("SITES", "all")
+if SITES not in {"all", "tenants", "platform"}:
+    raise ImproperlyConfigured(f"SITES is '{SITES}': use all, tenants or platform.")
+#: How many requests of one tenant a process answers at a time; gunicorn.conf.py gives half its threads.
+TENANT_REQUESTS_AT_ONCE = env.int("TENANT_REQUESTS_AT_ONCE", 4)
 #: Addresses or networks whose X-Forwarded-For and X-Forwarded-Proto are believed.
 TRUSTED_PROXIES = env.list("TRUSTED_PROXIES", default=[])
 #: How links in mails and on the console begin and where they go: the host is the tenant's own.

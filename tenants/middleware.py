@@ -1,13 +1,23 @@
 """Which tenant a request is for: by its exact host, never by a fallback."""
 
+import structlog
+from django.conf import settings
+from django.db import OperationalError
 from django.http import HttpRequest, HttpResponse, HttpResponseNotFound
 from django_tenants.middleware import TenantMainMiddleware
+from psycopg2.errors import LockNotAvailable, QueryCanceled
 
+from tenants.fairness import Share
+from tenants.hosts import HostDirectory
 from tenants.models import Tenant
 from tenants.names import normal_host
 from tenants.schema import enter_public_schema, enter_schema_of, use_login_of_site
 
+logger = structlog.get_logger(__name__)
+
 SUSPENDED_STATUS = 403
+TOO_MANY_STATUS = 429
+UNAVAILABLE_STATUS = 503
 
 
 class TenantMiddleware(TenantMainMiddleware):
@@ -16,11 +26,26 @@ class TenantMiddleware(TenantMainMiddleware):
     Only `Host` counts (`X-Forwarded-Host` is ignored), compared without case, port and trailing dot.
     """
 
+    def __init__(self, get_response: object) -> None:
+        super().__init__(get_response)
+        self.hosts = HostDirectory()
+        self.share = Share()
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        refusal = self.process_request(request)
+        if refusal is not None:
+            return refusal
+        if request.path.startswith(settings.STATIC_URL):
+            return self.get_response(request)
+        tenant = request.tenant  # type: ignore[attr-defined]
+        with self.share.taken(tenant.pk, settings.TENANT_REQUESTS_AT_ONCE) as is_free:
+            return self.get_response(request) if is_free else too_many()
+
     def process_request(self, request: HttpRequest) -> HttpResponse | None:
         enter_public_schema()
         use_login_of_site(platform=False)
-        tenant = self.tenant_of(normal_host(request.META.get("HTTP_HOST", "")))
-        if tenant is None:
+        tenant = self.hosts.find(normal_host(request.META.get("HTTP_HOST", "")))
+        if tenant is None or not is_served_here(tenant):
             return not_found()
         if tenant.state == Tenant.State.SUSPENDED:
             return suspended()
@@ -32,10 +57,20 @@ class TenantMiddleware(TenantMainMiddleware):
         self.setup_url_routing(request)
         return None
 
-    @staticmethod
-    def tenant_of(host: str) -> Tenant | None:
-        found = Tenant.objects.raw("SELECT * FROM tenants_at_host(%s)", [host])
-        return next(iter(found), None)
+    def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
+        """Answer plainly when Postgres ended a statement that took or waited too long."""
+        cause = error.__cause__
+        if not isinstance(error, OperationalError) or not isinstance(
+            cause, QueryCanceled | LockNotAvailable
+        ):
+            return None
+        logger.warning("statement ended by Postgres", path=request.path, reason=str(error).strip())
+        return too_long()
+
+
+def is_served_here(tenant: Tenant) -> bool:
+    """Whether this process answers for this kind of site; see SITES in the settings."""
+    return settings.SITES in {"all", "platform" if tenant.is_platform else "tenants"}
 
 
 def not_found() -> HttpResponse:
@@ -43,8 +78,17 @@ def not_found() -> HttpResponse:
 
 
 def suspended() -> HttpResponse:
-    return HttpResponse(
-        "This site is suspended. Please contact support.\n",
-        content_type="text/plain",
-        status=SUSPENDED_STATUS,
-    )
+    return plain("This site is suspended. Please contact support.", SUSPENDED_STATUS)
+
+
+def too_many() -> HttpResponse:
+    return plain("Too many requests of this site at once. Please try again.", TOO_MANY_STATUS)
+
+
+def too_long() -> HttpResponse:
+    return plain("This took too long and was not done. Please try again.", UNAVAILABLE_STATUS)
+
+
+def plain(text: str, status: int) -> HttpResponse:
+    headers = {} if status == SUSPENDED_STATUS else {"Retry-After": "1"}
+    return HttpResponse(f"{text}\n", content_type="text/plain", status=status, headers=headers)

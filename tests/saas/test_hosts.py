@@ -1,7 +1,9 @@
 """Which host gets which site: exactly those that have a Domain row."""
 
 import pytest
+from django.db import connection
 
+from orders.admin import OrderAdmin
 from tenants import lifecycle
 from tenants.models import Domain
 from tests.people import owner_of, visitor
@@ -56,3 +58,35 @@ def test_a_tenant_that_is_not_built_yet_has_no_site(acme):
     acme.save()
 
     assert visitor("acme").get("/admin/login/").status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("sites", "at_tenant", "at_platform"), [("tenants", 200, 404), ("platform", 404, 200)]
+)
+def test_a_process_may_answer_for_one_kind_of_site(acme, settings, sites, at_tenant, at_platform):
+    settings.SITES = sites
+
+    assert visitor("acme").get("/admin/login/").status_code == at_tenant
+    assert visitor("localhost").get("/admin/login/").status_code == at_platform
+
+
+def test_a_tenant_that_has_all_its_share_is_asked_to_wait(acme, settings):
+    settings.TENANT_REQUESTS_AT_ONCE = 0
+
+    answer = visitor("acme").get("/admin/login/")
+
+    assert (answer.status_code, answer["Retry-After"]) == (429, "1")
+
+
+def test_a_statement_that_takes_too_long_gets_a_plain_answer(acme, monkeypatch):
+    client = owner_of("acme")
+    monkeypatch.setattr(OrderAdmin, "get_queryset", slowly)
+
+    answer = client.get("/admin/orders/order/")
+
+    assert (answer.status_code, answer["Content-Type"]) == (503, "text/plain")
+
+
+def slowly(_admin, _request):
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL statement_timeout = 10; SELECT pg_sleep(5)")
