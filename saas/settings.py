@@ -146,6 +146,12 @@ TENANT_ROLE_PERMISSIONS["owner"] = [
     "accounts.delete_user",
 ]
 
+#: Modules of tenants' apps that speak SQL, and why each may; a check reports all others.
+RAW_SQL_ALLOWED = {
+    "orders/importing.py": "COPY into a staging table; fixed statements, values as parameters",
+    "scheduling/running.py": "asks Postgres itself where unqualified names lead",
+}
+
 # Database ------------------------------------------------------------------------------------
 PROCESS = kind_of_process()
 CELERY_BROKER_URL = env.str("CELERY_BROKER_URL", "")
@@ -241,6 +247,9 @@ AUTH_PASSWORD_VALIDATORS = [
 vars().update(env.email_url("EMAIL_URL", default="consolemail://"))
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", f"Tenantbeat <no-reply@{BASE_DOMAIN}>")
 EMAIL_TIMEOUT = 10  # seconds
+
+#: Firings that one tenant may have planned, published or running; its further slots wait.
+FIRINGS_IN_FLIGHT_MAXIMUM = env.int("FIRINGS_IN_FLIGHT_MAXIMUM", 50)
 
 # Celery ------------------------------------------------------------------------------------------
 CELERY_BEAT_SCHEDULER = "scheduling.agenda.beat:AgendaScheduler"

@@ -104,9 +104,18 @@ def has_more_after(step: Callable[[], int]) -> bool:
 
 def seconds_until_due(longest: float) -> float:
     """Return how long there is nothing to do, at most `longest`; measured on the database's clock."""
-    waiting = DueSlot.objects.filter(due_at__isnull=False).order_by("due_at", "pk")
-    due_at: datetime | None = waiting.values_list("due_at", flat=True).first()
-    if due_at is None:
+    instants = [at for at in (next_due_at(), next_held_until()) if at is not None]
+    if not instants:
         return longest
     # What is due and was not taken is in another beat's hands: look again soon, but do not spin.
-    return max(HELD_PAUSE, min(longest, (due_at - database_now()).total_seconds()))
+    return max(HELD_PAUSE, min(longest, (min(instants) - database_now()).total_seconds()))
+
+
+def next_due_at() -> datetime | None:
+    waiting = DueSlot.objects.filter(due_at__isnull=False, held_until=None)
+    return waiting.order_by("due_at", "pk").values_list("due_at", flat=True).first()
+
+
+def next_held_until() -> datetime | None:
+    held = DueSlot.objects.filter(held_until__isnull=False)
+    return held.order_by("held_until").values_list("held_until", flat=True).first()

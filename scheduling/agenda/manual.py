@@ -1,17 +1,25 @@
 """A firing that somebody asked for: it takes the way of all others, through the ledger and beat."""
 
+from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from scheduling.agenda.clock import database_now
 from scheduling.agenda.models import Firing
+from scheduling.agenda.planning import Allowance
 from scheduling.agenda.wakeup import wake_beat
 from tenants.models import Tenant
 from tenants.schema import shared_tables
 
 
 def plan_manual(tenant: Tenant, periodic_task_id: int, task: str) -> Firing:
-    """Write a firing whose slot is this instant, for any beat to publish at once; return it."""
+    """Write a firing whose slot is this instant, for any beat to publish at once; return it.
+
+    Raises ValidationError when the tenant has as many in flight as it may.
+    """
     with transaction.atomic(), shared_tables(tenant):
+        if not Allowance([tenant.pk]).has_room(tenant.pk):
+            raise ValidationError(_("Too many runs are under way: try again when some have ended."))
         now = database_now()
         firing = Firing.objects.create(
             id=Firing.id_of(tenant.pk, periodic_task_id, now),

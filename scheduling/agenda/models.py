@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Self
 
@@ -24,8 +25,9 @@ class DueSlotQuerySet(models.QuerySet["DueSlot"]):
         return self.filter(due_at__lte=now)
 
     def claimable(self, now: datetime, limit: int) -> Self:
-        """Due slots that no other beat is holding, oldest first."""
-        return self.due(now).order_by("due_at", "pk").select_for_update(skip_locked=True)[:limit]
+        """Due slots that no other beat is holding and that are not held back, oldest first."""
+        free = self.due(now).exclude(held_until__gt=now).order_by("due_at", "pk")
+        return free.select_for_update(skip_locked=True)[:limit]
 
     def quarantined(self) -> Self:
         return self.exclude(problem="")
@@ -46,6 +48,8 @@ class DueSlot(models.Model):
     one_off = models.BooleanField(_("one-off"), default=False)
     fingerprint = models.CharField(max_length=64)
     due_at = models.DateTimeField(_("due at"), null=True)
+    #: The slot is due, but its tenant has so many firings in flight that it is looked at again then.
+    held_until = models.DateTimeField(_("held until"), null=True)
     problem = models.TextField(_("problem"), blank=True)
 
     objects = DueSlotQuerySet.as_manager()
@@ -65,6 +69,12 @@ class DueSlot(models.Model):
                 name="dueslot_by_due_at",
                 condition=models.Q(due_at__isnull=False),
             ),
+            # Serves beat's waiting: the first instant at which one of them is looked at again.
+            models.Index(
+                fields=["held_until"],
+                name="dueslot_by_held_until",
+                condition=models.Q(held_until__isnull=False),
+            ),
         )
 
     def __str__(self) -> str:
@@ -78,6 +88,14 @@ class DueSlot(models.Model):
 
 
 class FiringQuerySet(models.QuerySet["Firing"]):
+    def in_flight(self) -> Self:
+        return self.filter(state__in=Firing.IN_FLIGHT)
+
+    def in_flight_of(self, tenant_ids: Iterable[int]) -> dict[int, int]:
+        """Count the firings in flight of each of these tenants that has any."""
+        own = self.in_flight().filter(tenant__in=tenant_ids).order_by().values("tenant")
+        return dict(own.annotate(number=models.Count("pk")).values_list("tenant", "number"))
+
     def unpublished(self, limit: int) -> Self:
         """Planned firings that no other beat is publishing, oldest first."""
         return (
@@ -105,6 +123,8 @@ class Firing(models.Model):
         PUBLISHED = "published", _("published")
         STARTED = "started", _("started")
         SETTLED = "settled", _("settled")
+
+    IN_FLIGHT = (State.PLANNED, State.PUBLISHED, State.STARTED)
 
     id = models.UUIDField(primary_key=True, editable=False)
     tenant = models.ForeignKey(Tenant, on_delete=models.CASCADE, related_name="firings")
@@ -145,6 +165,12 @@ class Firing(models.Model):
                 condition=models.Q(state__in=["published", "started"]),
             ),
             models.Index(fields=["-slot_at"], name="firing_newest_first"),
+            # Serves FiringQuerySet.in_flight_of: asked for each batch that is planned.
+            models.Index(
+                fields=["tenant"],
+                name="firing_in_flight",
+                condition=models.Q(state__in=["planned", "published", "started"]),
+            ),
         )
 
     def __str__(self) -> str:

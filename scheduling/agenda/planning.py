@@ -1,9 +1,11 @@
 """Taking due slots and writing their firings, in one transaction."""
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 
 import structlog
+from django.conf import settings
 from django.db import connection, transaction
 
 from scheduling.agenda.models import DueSlot, Firing
@@ -17,21 +19,50 @@ MISFIRE_AFTER = timedelta(seconds=60)
 #: Catch-up reaches back this far: of the slots missed within it, the latest fires.
 CATCH_UP_WINDOW = timedelta(days=1)
 INSTANT = timedelta(microseconds=1)
+#: A slot whose tenant has too many firings in flight is looked at again after this.
+HELD_FOR = timedelta(seconds=5)
 
 
 def plan_due(now: datetime, limit: int = 500) -> int:
     """Take up to `limit` due slots, write a firing for each, and move them on to their next instant.
 
-    Return how many were taken; 0 means that nothing is due that another beat is not already taking.
-    A slot that cannot be computed is quarantined and holds up no other.
+    Return how many were looked at; 0 means that nothing is due that another beat is not already
+    taking. A slot that cannot be computed is quarantined and holds up no other. A tenant with too
+    many firings in flight has its slots left due; what is late by then, catch-up decides.
     """
     with transaction.atomic():
         slots = list(DueSlot.objects.claimable(now, limit))
-        firings = [firing for slot in slots if (firing := take(slot, now))]
+        allowed = Allowance({slot.tenant_id for slot in slots})
+        firings = [firing for slot in slots if (firing := take_or_hold(slot, now, allowed))]
         # The same slot again (a clock set back, a restored backup) has the same id: already taken.
         Firing.objects.bulk_create(firings, ignore_conflicts=True)
         store(slots)
     return len(slots)
+
+
+class Allowance:
+    """How many more firings each of some tenants may have in flight. A run by hand counts too."""
+
+    def __init__(self, tenant_ids: Iterable[int]) -> None:
+        self.in_flight = Counter(Firing.objects.in_flight_of(tenant_ids))
+
+    def has_room(self, tenant_id: int) -> bool:
+        return self.in_flight[tenant_id] < settings.FIRINGS_IN_FLIGHT_MAXIMUM
+
+    def use(self, tenant_id: int) -> None:
+        self.in_flight[tenant_id] += 1
+
+
+def take_or_hold(slot: DueSlot, now: datetime, allowed: Allowance) -> Firing | None:
+    """Take a due slot, or leave it due for a while where its tenant has no room for a firing."""
+    if not allowed.has_room(slot.tenant_id):
+        slot.held_until = now + HELD_FOR
+        return None
+    slot.held_until = None
+    firing = take(slot, now)
+    if firing:
+        allowed.use(slot.tenant_id)
+    return firing
 
 
 def take(slot: DueSlot, now: datetime) -> Firing | None:
@@ -70,19 +101,22 @@ def new_firing(slot: DueSlot, slot_at: datetime, now: datetime) -> Firing:
 
 
 def store(slots: Sequence[DueSlot]) -> None:
-    """Write back `due_at` and `problem` in one statement, however many slots there are."""
+    """Write back what taking may change in one statement, however many slots there are."""
     if not slots:
         return
     with connection.cursor() as cursor:
         cursor.execute(
             """
-            UPDATE agenda_dueslot AS slot SET due_at = new.due_at, problem = new.problem
-            FROM unnest(%s::bigint[], %s::timestamptz[], %s::text[]) AS new (id, due_at, problem)
+            UPDATE agenda_dueslot AS slot
+            SET due_at = new.due_at, held_until = new.held_until, problem = new.problem
+            FROM unnest(%s::bigint[], %s::timestamptz[], %s::timestamptz[], %s::text[])
+                AS new (id, due_at, held_until, problem)
             WHERE slot.id = new.id
             """,
             [
                 [slot.pk for slot in slots],
                 [slot.due_at for slot in slots],
+                [slot.held_until for slot in slots],
                 [slot.problem for slot in slots],
             ],
         )

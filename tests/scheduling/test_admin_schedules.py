@@ -84,6 +84,16 @@ def test_a_run_by_hand_is_planned_for_this_tenant_alone(acme, globex, owner):
     assert "runs now" in told(answer)
 
 
+def test_somebody_who_asks_for_too_many_runs_is_told_to_wait(acme, owner, settings):
+    settings.FIRINGS_IN_FLIGHT_MAXIMUM = 1
+
+    do(owner, "scheduling/schedule", "run_now", [seeded(acme).pk])
+    answer = do(owner, "scheduling/schedule", "run_now", [seeded(acme).pk])
+
+    assert "Too many runs are under way" in told(answer)
+    assert Firing.objects.filter(trigger="manual").count() == 1
+
+
 def test_a_schedule_in_quarantine_is_not_run_and_says_why(acme, owner):
     row = written(acme, name="odd", crontab="61 * * * *")
 

@@ -147,3 +147,45 @@ def test_no_more_than_the_limit_is_taken_at_once_oldest_first(acme):
     assert plan_due(NOON, limit=1) == 1
 
     assert fired(acme) == [(NOON - HOUR / 60, "schedule")]
+
+
+def test_a_tenant_with_too_many_firings_in_flight_waits_and_its_neighbour_does_not(
+    acme, globex, settings
+):
+    settings.FIRINGS_IN_FLIGHT_MAXIMUM = 2
+    for number in range(3):
+        make_slot(acme, NOON, periodic_task_id=number)
+    make_slot(globex, NOON)
+
+    while plan_due(NOON):
+        pass
+
+    assert len(fired(acme)) == 2
+    assert len(fired(globex)) == 1
+    assert DueSlot.objects.filter(tenant=acme, due_at=NOON, held_until=NOON + 5 * SECOND).exists()
+
+
+def test_a_slot_that_was_held_fires_once_there_is_room(acme, settings):
+    settings.FIRINGS_IN_FLIGHT_MAXIMUM = 1
+    first, second = (make_slot(acme, NOON, periodic_task_id=number) for number in (1, 2))
+    plan_due(NOON)
+    Firing.objects.filter(tenant=acme).update(state="settled")
+
+    assert plan_due(NOON + 4 * SECOND) == 0
+    assert plan_due(NOON + 5 * SECOND) == 1
+
+    assert fired(acme) == [(NOON, "schedule")] * 2
+    for slot in (first, second):
+        slot.refresh_from_db()
+        assert (slot.due_at, slot.held_until) == (NOON + HOUR, None)
+
+
+def test_of_slots_that_were_held_too_long_the_latest_catches_up(acme, settings):
+    settings.FIRINGS_IN_FLIGHT_MAXIMUM = 0
+    make_slot(acme, NOON)
+    plan_due(NOON)
+    settings.FIRINGS_IN_FLIGHT_MAXIMUM = 1
+
+    plan_due(NOON + 2 * HOUR + 61 * SECOND)
+
+    assert fired(acme) == [(NOON + 2 * HOUR, "catch_up")]
