@@ -21,6 +21,7 @@ COPY saas saas
 COPY tenants tenants
 COPY orders orders
 COPY scheduling scheduling
+COPY exports exports
 
 # The settings want values that this step does not use: nothing is connected to, and the key is
 # forgotten with the step.

@@ -6,15 +6,17 @@ from django import forms
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
 from django.core.validators import RegexValidator
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponseBase
 from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 
+from exports.admin import ExportableAdmin
+from exports.response import csv_response
 from orders.models import DailyReport, Order
 from orders.order_line import CURRENCY
-from orders.reports import report_csv
+from orders.reports import CSV_HEADER, csv_rows
 
 
 class OrderForm(forms.ModelForm):  # type: ignore[type-arg]
@@ -42,9 +44,11 @@ class OrderForm(forms.ModelForm):  # type: ignore[type-arg]
         return values
 
 
-class OrderAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+class OrderAdmin(ExportableAdmin):
     form = OrderForm
     list_display = ("number", "customer", "placed_at", "total", "currency", "status", "closed_at")
+    #: The columns of an order file, so that what was exported can be imported.
+    exported = ("number", "customer", "placed_at", "total", "currency", "status", "closed_at")
     list_filter = ("status",)
     date_hierarchy = "placed_at"
     search_fields = ("number", "customer")
@@ -95,12 +99,10 @@ class DailyReportAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         )
         return format_html('<a href="{}">{}</a>', url, _("Download"))
 
-    def csv_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+    def csv_view(self, request: HttpRequest, pk: int) -> HttpResponseBase:
         if not self.has_view_permission(request):
             raise PermissionDenied
         report = self.get_object(request, str(pk))
         if report is None:
             raise Http404
-        response = HttpResponse(report_csv(report), content_type="text/csv; charset=utf-8")
-        response["Content-Disposition"] = f'attachment; filename="daily-report-{report.day}.csv"'
-        return response
+        return csv_response(f"daily-report-{report.day}", CSV_HEADER, csv_rows(report))

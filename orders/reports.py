@@ -1,10 +1,8 @@
-"""The report of a tenant's day: made, and written as CSV."""
+"""The report of a tenant's day: made, and laid out as rows of a file."""
 
-import csv
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from datetime import datetime, timedelta
 from decimal import Decimal
-from io import StringIO
 from typing import Any
 
 from django.db.models import Count, Sum
@@ -15,8 +13,8 @@ from orders.models import DailyReport, Order, OrderQuerySet
 from orders.tenant import current_tenant, tenant_zone
 
 FIGURES = ("placed", "placed_total", "closed", "closed_total")
-#: What a spreadsheet takes for the beginning of a formula.
-FORMULA_BEGINNINGS = ("=", "+", "-", "@", "\t", "\r")
+#: The columns of a report as a file.
+CSV_HEADER = ("day", "currency", *FIGURES)
 
 Total = tuple[int, Decimal]
 Totals = dict[str, Total]
@@ -68,27 +66,11 @@ def totals(orders: OrderQuerySet) -> Totals:
     return {currency: (count, total) for currency, count, total in rows}
 
 
-def report_csv(report: DailyReport) -> str:
-    """Return a report as CSV: a line for each currency, the tenant's own first."""
-    text = StringIO()
-    writer = csv.writer(text)
-    writer.writerow(["day", "currency", *FIGURES])
-    writer.writerows(harmless(row) for row in csv_rows(report))
-    return text.getvalue()
-
-
 def csv_rows(report: DailyReport) -> Iterator[list[Any]]:
+    """Yield a row for each currency, the tenant's own first."""
     own_first = sorted(
         report.by_currency, key=lambda currency: (currency != report.currency, currency)
     )
     for currency in own_first:
         line = report.by_currency[currency]
         yield [report.day, currency, *(Decimal(line[figure]) for figure in FIGURES)]
-
-
-def harmless(row: Iterable[Any]) -> list[Any]:
-    """Return a row in which no text begins a formula in a spreadsheet; numbers stay numbers."""
-    return [
-        f"'{cell}" if isinstance(cell, str) and cell.startswith(FORMULA_BEGINNINGS) else cell
-        for cell in row
-    ]
