@@ -39,6 +39,7 @@ DATABASE_RIGHTS = {
         "agenda_firing": READ,
         "agenda_schedulechange": READ,
         "agenda_tenantindex": READ,
+        "audit_entry": "SELECT, INSERT",
     },
 }
 #: What beat may read in a tenant's schema, and nothing else there.

@@ -7,6 +7,7 @@ from django.core.exceptions import ImproperlyConfigured
 from kombu import Exchange, Queue
 
 from saas import embedded
+from saas.audited import AUDITED_MODELS
 from saas.logs import logging_config
 from saas.processes import LOGIN_VARIABLES, TIMEOUTS, kind_of_process
 from saas.rights import DATABASE_FUNCTIONS, DATABASE_RIGHTS, TABLES_READ_BY_BEAT  # noqa: F401
@@ -38,6 +39,8 @@ if SITES not in {"all", "tenants", "platform"}:
 TENANT_REQUESTS_AT_ONCE = env.int("TENANT_REQUESTS_AT_ONCE", 4)
 #: Addresses or networks whose X-Forwarded-For and X-Forwarded-Proto are believed.
 TRUSTED_PROXIES = env.list("TRUSTED_PROXIES", default=[])
+#: Log lines name the address found by it, and no header such as X-Real-IP.
+IPWARE_META_PRECEDENCE_ORDER = ["REMOTE_ADDR"]
 #: How links in mails and on the console begin and where they go: the host is the tenant's own.
 SITE_SCHEME = "https" if HTTPS else "http"
 SITE_PORT = "" if HTTPS or not env.str("PORT", "") else f":{env.int('PORT')}"
@@ -51,6 +54,8 @@ WSGI_APPLICATION = "saas.wsgi.application"
 SHARED_APPS = [
     "tenants",
     "tenants.accounts",
+    "tenants.audit",
+    "auditlog",
     "scheduling.agenda",
     "django.contrib.contenttypes",
     "django.contrib.auth",
@@ -65,6 +70,8 @@ SHARED_APPS = [
 ]
 TENANT_APPS = [
     "tenants.accounts",
+    "tenants.audit",
+    "auditlog",
     "orders",
     "scheduling",
     "django.contrib.contenttypes",
@@ -94,6 +101,7 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "tenants.accounts.middleware.TimeZoneMiddleware",
+    "tenants.audit.middleware.AuditMiddleware",
     "django_structlog.middlewares.RequestMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
@@ -144,6 +152,7 @@ TENANT_ROLE_PERMISSIONS["owner"] = [
     "accounts.add_user",
     "accounts.change_user",
     "accounts.delete_user",
+    "audit.view_entry",
 ]
 
 #: Modules of tenants' apps that speak SQL, and why each may; a check reports all others.
@@ -151,6 +160,16 @@ RAW_SQL_ALLOWED = {
     "orders/importing.py": "COPY into a staging table; fixed statements, values as parameters",
     "scheduling/running.py": "asks Postgres itself where unqualified names lead",
 }
+
+# Audit -----------------------------------------------------------------------------------------
+AUDITLOG_LOGENTRY_MODEL = "audit.Entry"
+AUDITLOG_INCLUDE_TRACKING_MODELS = AUDITED_MODELS
+AUDITLOG_STORE_JSON_CHANGES = AUDITLOG_USE_FK_STRING_REPRESENTATION = True
+# Its own table would stand empty in every schema.
+MIGRATION_MODULES = {"auditlog": None}
+AUDIT_RETENTION_DAYS = env.int("AUDIT_RETENTION_DAYS", 365)
+#: Tables in every schema of which the role of a tenant can change and delete nothing.
+APPEND_ONLY_TABLES = ["audit_entry"]
 
 # Database ------------------------------------------------------------------------------------
 PROCESS = kind_of_process()

@@ -16,6 +16,8 @@ from scheduling.models import Run, Schedule
 from tenants.accounts.admin import StaffAdmin, TenantUserAdmin
 from tenants.accounts.models import User
 from tenants.admin import DomainAdmin
+from tenants.audit.admin import EntryAdmin
+from tenants.audit.models import Entry
 from tenants.models import Domain, Tenant
 
 
@@ -66,6 +68,7 @@ platform_site.register(Domain, DomainAdmin)
 platform_site.register(DueSlot, DueSlotAdmin)
 platform_site.register(Firing, FiringAdmin)
 platform_site.register(User, StaffAdmin)
+platform_site.register(Entry, EntryAdmin)
 
 tenant_site = TenantSite(name="tenant")
 tenant_site.register(Order, OrderAdmin)
@@ -73,3 +76,4 @@ tenant_site.register(DailyReport, DailyReportAdmin)
 tenant_site.register(Schedule, ScheduleAdmin)
 tenant_site.register(Run, RunAdmin)
 tenant_site.register(User, TenantUserAdmin)
+tenant_site.register(Entry, EntryAdmin)

@@ -156,6 +156,12 @@ class ScheduleAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     def save_model(self, request: HttpRequest, obj: Schedule, form: Any, change: bool) -> None:
         """The form has stored it."""
 
+    def delete_model(self, request: HttpRequest, obj: Schedule) -> None:
+        schedules.delete([obj.pk])
+
+    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Schedule]) -> None:
+        schedules.delete(queryset.values_list("pk", flat=True))
+
     def render_change_form(
         self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
     ) -> HttpResponse:

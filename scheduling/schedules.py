@@ -7,7 +7,7 @@ command, the admin and the seeding call the same ones. They raise ValidationErro
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,6 +19,7 @@ from scheduling.agenda.manual import plan_manual
 from scheduling.agenda.models import Firing
 from scheduling.cadence import CrontabCadence, InvalidCadence
 from scheduling.catalogue import Entry, ParametersError, catalogue_of
+from scheduling.history import columns_of, record
 from scheduling.models import Schedule, SeededSchedule
 from scheduling.periodic import CRONTAB_FIELDS, UNTOUCHED, Unreadable, periodic_rows, read
 from tenants.schema import current_schema, current_tenant
@@ -78,6 +79,7 @@ def make(entry: Entry, wish: Wish, default_timezone: str) -> Schedule:
 
 def change(schedule: Schedule, entry: Entry, wish: Wish, default_timezone: str) -> Schedule:
     """Give a schedule the cadence, zone, parameters and state that `wish` names."""
+    before = columns_of(schedule.pk)
     timezone = wish.timezone or timezone_of(schedule) or default_timezone
     schedule.crontab = crontab_row(wish.crontab, timezone)
     if schedule.clocked_id is not None:
@@ -91,6 +93,7 @@ def change(schedule: Schedule, entry: Entry, wish: Wish, default_timezone: str) 
         schedule.enabled = wish.enabled
     schedule.full_clean(exclude=["crontab"])
     schedule.save()
+    record(schedule.pk, before)
     return schedule
 
 
@@ -141,7 +144,17 @@ def crontab_row(text: str, timezone: str) -> CrontabSchedule:
 
 def set_enabled(schedule_id: int, *, enabled: bool) -> None:
     """Pause or resume a schedule. Slots that pass while it is paused never fire."""
+    before = columns_of(schedule_id)
     Schedule.objects.filter(pk=schedule_id).update(enabled=enabled)
+    record(schedule_id, before)
+
+
+def delete(schedule_ids: Iterable[int]) -> None:
+    """Delete schedules. Their runs stay."""
+    for schedule_id in schedule_ids:
+        before = columns_of(schedule_id)
+        Schedule.objects.filter(pk=schedule_id).delete()
+        record(schedule_id, before)
 
 
 def run_now(schedule_id: int) -> Firing:

@@ -9,6 +9,7 @@ from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.core.serializers.json import DjangoJSONEncoder
 
+from tenants.audit.authors import Author, acting
 from tenants.messages import one_line
 from tenants.models import Tenant
 
@@ -33,7 +34,8 @@ class JsonCommand(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:
-            answer = self.perform(**options)
+            with acting(self.author):
+                answer = self.perform(**options)
         except ValidationError as error:
             raise CommandError(one_line(error)) from error
         if options["json"]:
@@ -42,6 +44,9 @@ class JsonCommand(BaseCommand):
             self.show(answer)
         if self.has_failed(answer):
             sys.exit(1)
+
+    def author(self) -> Author:
+        return Author(via=f"command {type(self).__module__.rpartition('.')[2]}")
 
     def perform(self, **options: Any) -> Any:
         raise NotImplementedError

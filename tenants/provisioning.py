@@ -140,11 +140,16 @@ def build_registered(tenant_id: int) -> None:
             build(tenant)
         except Exception as error:  # whatever it is, it belongs to this tenant alone
             logger.exception("provisioning failed", tenant=tenant.slug)
-            Tenant.objects.filter(pk=tenant_id).update(
-                state=Tenant.State.FAILED, state_reason=f"{type(error).__name__}: {error}"
-            )
+            fail(tenant_id, f"{type(error).__name__}: {error}")
         else:
             transaction.on_commit(lambda: invite_owners(tenant), robust=True)
+
+
+def fail(tenant_id: int, reason: str) -> None:
+    """Let a tenant's provisioning be over. The row as it is stored counts, not what `build` made of it."""
+    tenant = Tenant.objects.get(pk=tenant_id)
+    tenant.state, tenant.state_reason = Tenant.State.FAILED, reason
+    tenant.save(update_fields=["state", "state_reason"])
 
 
 def ensure_platform_tenant() -> Tenant:

@@ -51,6 +51,15 @@ def make_role(schema_name: str) -> None:
     }
     with connection.cursor() as cursor:
         cursor.execute((CREATE + MAKE).format(**names))
+    withhold(schema_name, names["role"])
+
+
+def withhold(schema_name: str, role: str) -> None:
+    """Let a role only read and add rows where a table is for keeping."""
+    with connection.cursor() as cursor:
+        for table in settings.APPEND_ONLY_TABLES:
+            kept = f"{quoted(schema_name)}.{quoted(table)}"
+            cursor.execute(f"REVOKE UPDATE, DELETE, TRUNCATE ON {kept} FROM {role}")
 
 
 CREATE = """
@@ -88,6 +97,26 @@ WHERE state IN ('active', 'suspended') AND schema_name <> 'public' AND NOT EXIST
         JOIN pg_roles role ON role.oid = roleid JOIN pg_roles member ON member.oid = member
     WHERE role.rolname = %s || schema_name AND member.rolname = %s
 )
+"""
+
+
+def withhold_everywhere() -> None:
+    """Take from roles that exist what a migration gave them of a table for keeping."""
+    prefix = role_name(installation_id(), "")
+    with connection.cursor() as cursor:
+        cursor.execute(GENEROUS, [prefix, settings.APPEND_ONLY_TABLES])
+        generous = [schema_name for (schema_name,) in cursor.fetchall()]
+    for schema_name in generous:
+        withhold(schema_name, quoted(prefix + schema_name))
+
+
+GENEROUS = """
+SELECT DISTINCT nspname FROM pg_class
+JOIN pg_namespace ON pg_namespace.oid = relnamespace
+JOIN public.tenants_tenant ON schema_name = nspname
+JOIN pg_roles ON rolname = %s || nspname
+WHERE relname = ANY(%s) AND relkind = 'r'
+    AND has_table_privilege(pg_roles.oid, pg_class.oid, 'UPDATE, DELETE, TRUNCATE')
 """
 
 

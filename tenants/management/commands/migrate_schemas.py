@@ -15,7 +15,7 @@ from django_tenants.utils import schema_context
 from tenants.models import Tenant, TenantQuerySet
 from tenants.postgresql.base import owner_rights
 from tenants.postgresql.logins import make_logins
-from tenants.postgresql.roles import make_groups, make_missing_roles
+from tenants.postgresql.roles import make_groups, make_missing_roles, withhold_everywhere
 from tenants.provisioning import ensure_platform_tenant
 
 OLDEST_POSTGRES = 150000
@@ -81,5 +81,6 @@ def seed_platform() -> None:
         make_groups()
         make_logins()
         make_missing_roles()
+        withhold_everywhere()
         for path in settings.PLATFORM_SEEDING_STEPS:
             import_string(path)()

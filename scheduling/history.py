@@ -1,0 +1,38 @@
+"""What the audit log says of schedules.
+
+Rows are read as values: one that no model can hold, with the time zone 'Mars' say, is what people
+come to put right, and that must be told like any other change.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from scheduling.models import Schedule
+from scheduling.periodic import CRONTAB_FIELDS, periodic_rows
+from tenants.audit.writing import write_difference
+
+#: Told as one crontab, or not worth telling.
+LEFT_OUT = {"id", *(f"crontab__{field}" for field in CRONTAB_FIELDS)}
+
+
+def columns_of(schedule_id: int | None) -> dict[str, Any]:
+    """Return what a schedule's row holds, as far as it says anything; nothing when there is none."""
+    rows = periodic_rows(pk=schedule_id) if schedule_id else []
+    if not rows:
+        return {}
+    row = rows[0]
+    told = {
+        name: value
+        for name, value in row.items()
+        if value is not None and name not in LEFT_OUT and not name.endswith("_id")
+    }
+    if row["crontab_id"] is not None:
+        told["crontab"] = " ".join(row[f"crontab__{field}"] for field in CRONTAB_FIELDS)
+    return told
+
+
+def record(schedule_id: int, before: Mapping[str, Any]) -> None:
+    """Write down what became of a schedule that was as `columns_of` told `before`."""
+    after = columns_of(schedule_id)
+    name = str((after or before).get("name", ""))
+    write_difference(Schedule(pk=schedule_id, name=name), before, after)

@@ -1,0 +1,63 @@
+"""Pages about the audit log: read, filtered, exported, and nothing else. The same for both sites."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.http import HttpRequest
+from django.utils.html import format_html_join
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext_lazy as _
+
+from exports.admin import ExportableAdmin
+from tenants.audit.models import Entry
+
+#: Names that the filter of people offers; who is further down is found by the search.
+ACTORS_MAXIMUM = 100
+
+
+class ActorFilter(admin.SimpleListFilter):
+    title = _("who")
+    parameter_name = "actor"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        actors = Entry.objects.exclude(actor="").order_by("actor").values_list("actor", flat=True)
+        return [(actor, actor) for actor in actors.distinct()[:ACTORS_MAXIMUM]]
+
+    def queryset(self, request: HttpRequest, queryset: Any) -> Any:
+        return queryset.filter(actor=self.value()) if self.value() else queryset
+
+
+class EntryAdmin(ExportableAdmin):
+    list_display = ["at", "actor", "address", "action", "kind", "object_repr", "difference", "via"]
+    list_filter = [("at", admin.DateFieldListFilter), "action", ActorFilter]
+    search_fields = ["actor", "object_repr", "via"]
+    search_help_text = _("Who, what, or by way of which page, command or task")
+    ordering = ["-at", "-pk"]
+    sortable_by = ["at"]
+    show_full_result_count = False
+    fields = ["at", "actor", "actor_id", "address", "via", "action", "kind", "object_pk"]
+    fields += ["object_repr", "difference"]
+    exported = ["at", "actor", "actor_id", "address", "via", "action", "model", "object_pk"]
+    exported += ["object_repr", "changes"]
+
+    @admin.display(description=_("kind"))
+    def kind(self, entry: Entry) -> str:
+        return entry.kind
+
+    @admin.display(description=_("before and after"))
+    def difference(self, entry: Entry) -> SafeString:
+        lines = ((name, *map(shown, pair)) for name, pair in entry.changes.items())
+        return format_html_join("", "<div>{}: {} → {}</div>", lines)
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Entry | None = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Entry | None = None) -> bool:
+        return False
+
+
+def shown(value: Any) -> str:
+    return "-" if value in (None, "") else str(value)

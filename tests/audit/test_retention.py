@@ -1,0 +1,67 @@
+"""What is too old is forgotten, everywhere and nowhere else."""
+
+from datetime import timedelta
+
+from django_tenants.utils import schema_context
+
+from tenants.audit.models import Entry
+from tenants.audit.retention import forget, forget_batch, forget_everywhere
+from tenants.audit.writing import write_difference
+from tenants.models import Tenant
+from tenants.postgresql.base import owner_rights
+from tests.conftest import NOON
+
+YEAR = timedelta(days=365)
+
+
+def date_back(schema, written):
+    """Leave nothing in a log but entries so many days old. As the owner, who alone can."""
+    with owner_rights(), schema_context(schema):
+        Entry.objects.all().delete()
+        for days_old in written:
+            write_difference(Tenant(slug=f"{days_old} days"), {}, {"slug": "x"})
+            newest = Entry.objects.filter(object_repr=f"{days_old} days")
+            newest.update(at=NOON - timedelta(days=days_old))
+
+
+def kept(schema):
+    with schema_context(schema):
+        return sorted(Entry.objects.values_list("object_repr", flat=True))
+
+
+def test_what_is_older_than_it_is_kept_goes_from_every_schema(acme, globex):
+    for schema in (acme.schema_name, globex.schema_name, "public"):
+        date_back(schema, [364, 366])
+
+    assert forget_everywhere(NOON) == 3
+    assert forget_everywhere(NOON) == 0
+
+    for schema in (acme.schema_name, globex.schema_name, "public"):
+        assert kept(schema) == ["364 days"]
+
+
+def test_how_long_entries_are_kept_can_be_set(acme, settings):
+    settings.AUDIT_RETENTION_DAYS = 10
+    date_back(acme.schema_name, [9, 11])
+
+    forget_everywhere(NOON)
+
+    assert kept(acme.schema_name) == ["9 days"]
+
+
+def test_many_are_forgotten_in_batches_oldest_first(platform):
+    date_back("public", range(400, 405))
+
+    assert forget_batch(NOON - YEAR, batch=2) == 2
+    assert kept("public") == ["400 days", "401 days", "402 days"]
+
+    assert forget(NOON - YEAR, batch=2) == 3
+
+
+def test_a_schema_that_cannot_be_worked_in_does_not_keep_the_others(acme, globex):
+    date_back(globex.schema_name, [400])
+    Tenant.objects.filter(pk=acme.pk).update(schema_name="t_gone_00000000")
+
+    forget_everywhere(NOON)
+
+    assert kept(globex.schema_name) == []
