@@ -9,10 +9,12 @@ FROM python:3.11-slim
 
 ENV PATH=/opt/venv/bin:$PATH \
     DJANGO_SETTINGS_MODULE=saas.settings \
+    MEDIA_ROOT=/srv/media \
     PYTHONDONTWRITEBYTECODE=1 \
     PYTHONUNBUFFERED=1
 
-RUN useradd --system --uid 10001 --no-create-home --shell /usr/sbin/nologin tenantbeat
+RUN useradd --system --uid 10001 --no-create-home --shell /usr/sbin/nologin tenantbeat \
+ && install --directory --owner=10001 --mode=0700 /srv/media
 
 WORKDIR /srv/tenantbeat
 COPY --from=packages /opt/venv /opt/venv

@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 
 from django.db import connection, transaction
 
-from orders.order_file import OrderFile
+from orders.order_file import OrderFileReader
 from orders.order_line import Line, LineReader
 
 BATCH = 2000  # lines
@@ -107,7 +107,7 @@ def import_file(
     `progress` is called now and then with the position in the file, in bytes. Raises FileError and
     OSError, before anything is written. A repeat changes nothing.
     """
-    with OrderFile(path) as file, staging():
+    with OrderFileReader(path) as file, staging():
         reader = LineReader(file.header(), zone)
         for batch in batches(map(reader.read, file)):
             copy(batch)

@@ -29,7 +29,7 @@ class Record(NamedTuple):
     cells: list[str] | None
 
 
-class OrderFile:
+class OrderFileReader:
     """An open order file. Iterating it reads it once, in constant memory; raises FileError."""
 
     def __init__(self, path: Path) -> None:

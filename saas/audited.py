@@ -42,4 +42,9 @@ AUDITED_MODELS = [
         "model": "orders.Order",
         "include_fields": ["number", "customer", "placed_at", "total", "currency", "status"],
     },
+    # An import is one entry, with the counts; what was imported is in the file.
+    {
+        "model": "orders.OrderFile",
+        "include_fields": ["name", "size", "sha256", "imported", "updated", "rejected"],
+    },
 ]

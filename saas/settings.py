@@ -138,6 +138,7 @@ TENANT_ROLE_PERMISSIONS: dict[str, list[str]] = {
         "orders.view_order",
         "orders.add_order",
         "orders.change_order",
+        "orders.view_orderfile",
         "orders.view_dailyreport",
         "scheduling.view_schedule",
         "scheduling.add_schedule",
@@ -148,6 +149,7 @@ TENANT_ROLE_PERMISSIONS: dict[str, list[str]] = {
 }
 TENANT_ROLE_PERMISSIONS["owner"] = [
     *TENANT_ROLE_PERMISSIONS["manager"],
+    "orders.delete_orderfile",
     "accounts.view_user",
     "accounts.add_user",
     "accounts.change_user",
@@ -225,13 +227,21 @@ STATIC_ROOT = BASE_DIR / "staticfiles"
 # The demo and the tests serve static files from the apps, with no collectstatic step.
 WHITENOISE_USE_FINDERS = DEBUG
 STORAGES = {
-    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "default": {"BACKEND": "saas.storage.PrivateStorage"},
     "staticfiles": {
         "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
         if DEBUG
         else "whitenoise.storage.CompressedManifestStaticFilesStorage"
     },
 }
+MEDIA_ROOT = env.path(
+    "MEDIA_ROOT", default=str((embedded.state_dir() if DEBUG else BASE_DIR) / "media")
+)()
+FILE_UPLOAD_PERMISSIONS, FILE_UPLOAD_DIRECTORY_PERMISSIONS = 0o600, 0o700
+# Always to disk: memory is spared, and an import reads a file.
+FILE_UPLOAD_HANDLERS = ["django.core.files.uploadhandler.TemporaryFileUploadHandler"]
+ORDER_FILE_MAXIMUM_BYTES = env.int("ORDER_FILE_MAXIMUM_BYTES", 10 * 1024**2)
+ORDER_FILE_RETENTION_DAYS = env.int("ORDER_FILE_RETENTION_DAYS", 90)
 _cookie_prefix = "__Host-" if HTTPS else ""
 SESSION_COOKIE_NAME = f"{_cookie_prefix}sessionid"
 CSRF_COOKIE_NAME = f"{_cookie_prefix}csrftoken"

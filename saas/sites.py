@@ -8,7 +8,8 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest
 from django.utils.translation import gettext_lazy as _
 
 from orders.admin import DailyReportAdmin, OrderAdmin
-from orders.models import DailyReport, Order
+from orders.admin_files import OrderFileAdmin
+from orders.models import DailyReport, Order, OrderFile
 from scheduling.admin import RunAdmin, ScheduleAdmin
 from scheduling.agenda.admin import DueSlotAdmin, FiringAdmin, FleetAdmin
 from scheduling.agenda.models import DueSlot, Firing
@@ -72,6 +73,7 @@ platform_site.register(Entry, EntryAdmin)
 
 tenant_site = TenantSite(name="tenant")
 tenant_site.register(Order, OrderAdmin)
+tenant_site.register(OrderFile, OrderFileAdmin)
 tenant_site.register(DailyReport, DailyReportAdmin)
 tenant_site.register(Schedule, ScheduleAdmin)
 tenant_site.register(Run, RunAdmin)

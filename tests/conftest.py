@@ -78,6 +78,13 @@ def platform(db):
         yield
 
 
+@pytest.fixture
+def media(settings, tmp_path):
+    """Have files that are sent be kept in a folder of this test's own."""
+    settings.MEDIA_ROOT = str(tmp_path / "media")
+    return tmp_path / "media"
+
+
 @pytest.fixture(scope="session")
 def stack(tmp_path_factory):
     """The whole product running: web, worker, platform worker and two beats, for tests to share."""

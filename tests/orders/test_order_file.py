@@ -1,11 +1,11 @@
 import pytest
 
-from orders.order_file import LINE_MAXIMUM, FileError, OrderFile
+from orders.order_file import LINE_MAXIMUM, FileError, OrderFileReader
 
 
 def read(path):
     """Return the header and the records of a file."""
-    with OrderFile(path) as file:
+    with OrderFileReader(path) as file:
         return file.header(), [tuple(record) for record in file]
 
 

@@ -17,6 +17,7 @@ from orders.days import zone_called
 from orders.importing import Import, import_file
 from orders.order_file import FileError
 from orders.order_line import shown
+from orders.uploads import record_of
 
 REJECTED, REFUSED = 1, 2  # exit codes
 
@@ -69,6 +70,8 @@ class Command(BaseCommand):
             advance = lambda position: bar.update(position - bar.n)  # noqa: E731
             with import_file(file, zone, tenant.currency, dry_run, advance) as outcome:
                 bar.close()
+                if not dry_run:
+                    record_of(outcome, file.name).save()
                 self.answer(outcome, **options)
         if outcome.rejected:
             sys.exit(REJECTED)

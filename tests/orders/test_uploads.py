@@ -1,0 +1,230 @@
+"""The page on which a tenant imports orders, and the files that are kept of it."""
+
+import hashlib
+from datetime import timedelta
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.utils import timezone
+from django_tenants.utils import tenant_context
+
+from orders import tasks
+from orders.models import Order, OrderFile
+from tenants.audit.models import Entry
+from tests.conftest import NOON
+from tests.orders.builders import run_import, stored
+from tests.people import logged_in, make_user, owner_of, told
+
+PAGE = "/admin/orders/orderfile/"
+GOOD = b"number,placed_at,total\nA1,2026-11-20 12:00,12.50\nA2,2026-11-20 13:00,1.00\n"
+MIXED = GOOD + b"A3,yesterday,1.00\nA1,2026-11-20 12:00,5\n"
+
+pytestmark = pytest.mark.usefixtures("media")
+
+
+@pytest.fixture
+def owner(acme):
+    return owner_of("acme")
+
+
+def send(client, content=GOOD, name="orders.csv", **fields):
+    file = SimpleUploadedFile(name, content, content_type="text/csv")
+    return client.post(f"{PAGE}add/", {"file": file, **fields})
+
+
+def kept(media):
+    return sorted(path for path in media.rglob("*") if path.is_file())
+
+
+def records(tenant):
+    with tenant_context(tenant):
+        return list(OrderFile.objects.order_by("pk"))
+
+
+def date_back(tenant, days):
+    with tenant_context(tenant):
+        OrderFile.objects.update(imported_at=NOON - timedelta(days=days))
+
+
+def test_a_file_is_imported_and_kept(acme, owner, media):
+    answer = send(owner)
+
+    (record,) = records(acme)
+    assert answer.url == f"{PAGE}{record.pk}/change/"
+    assert "2 imported, 0 updated, 0 rejected" in told(answer)
+    assert (record.name, record.sender, record.size) == (
+        "orders.csv",
+        "owner@acme.test",
+        len(GOOD),
+    )
+    assert record.sha256 == hashlib.sha256(GOOD).hexdigest()
+    assert [path.read_bytes() for path in kept(media)] == [GOOD]
+    with tenant_context(acme):
+        assert stored("number") == ["A1", "A2"]
+
+
+def test_times_are_those_of_the_tenants_clock(acme, owner):
+    send(owner)
+
+    with tenant_context(acme):
+        assert Order.objects.get(number="A1").placed_at.isoformat() == "2026-11-20T11:00:00+00:00"
+
+
+def test_a_rejected_line_is_told_with_its_reason_and_the_others_are_imported(acme, owner):
+    page = owner.get(send(owner, MIXED).url).text
+
+    assert "line 4: placed_at: &#x27;yesterday&#x27; is not a time" in page
+    assert "line 5: number: &#x27;A1&#x27; was on line 2 already" in page
+    with tenant_context(acme):
+        assert stored("number") == ["A1", "A2"]
+
+
+def test_a_dry_run_shows_what_would_be_done_and_stores_nothing(acme, owner, media):
+    page = send(owner, MIXED, dry_run="on").text
+
+    assert "2 would be imported, 0 would be updated, 2 would be rejected" in page
+    assert "line 4: placed_at" in page
+    assert records(acme) == kept(media) == []
+    with tenant_context(acme):
+        assert stored("number") == []
+
+
+NOT_ORDERS = {
+    "an empty file": (b"", "orders.csv", "empty"),
+    "a web page": (b"<html><script>alert(1)</script></html>", "orders.csv", "no header"),
+    "an archive": (b"PK\x03\x04\xff\xfe\x00", "orders.csv", "not UTF-8"),
+    "a program": (b"MZ\x90\x00\xff\xff", "orders.csv", "not UTF-8"),
+    "another encoding": ("number,placed_at,total,ü".encode("utf-16"), "orders.csv", "not UTF-8"),
+    "a workbook": (GOOD, "orders.xlsx", "save it as CSV"),
+    "a page by its name": (GOOD, "orders.html", "save it as CSV"),
+    "two types at once": (GOOD, "orders.csv.exe", "save it as CSV"),
+    "a quote never closed": (GOOD + b'"A3,2026', "orders.csv", "never closed"),
+}
+
+
+@pytest.mark.parametrize(("content", "name", "says"), NOT_ORDERS.values(), ids=NOT_ORDERS)
+def test_what_is_no_order_file_is_refused_and_not_kept(acme, owner, media, content, name, says):
+    answer = send(owner, content, name)
+
+    assert answer.status_code == 200
+    assert says in answer.context["form"].errors["file"][0]
+    assert records(acme) == kept(media) == []
+    with tenant_context(acme):
+        assert not Order.objects.exists()
+
+
+def test_a_file_that_is_too_large_is_refused(owner, acme, settings):
+    settings.ORDER_FILE_MAXIMUM_BYTES = len(GOOD)
+
+    assert "Larger than" in send(owner, GOOD + b"\n").context["form"].errors["file"][0]
+    assert send(owner, GOOD).status_code == 302
+
+
+def test_a_viewer_can_neither_import_nor_download(acme, owner):
+    send(owner)
+    make_user(acme, "ann@acme.test", "viewer")
+    viewer = logged_in("acme", "ann@acme.test")
+
+    assert send(viewer).status_code == 403
+    assert viewer.get(PAGE).status_code == 403
+    assert viewer.get(f"{PAGE}{records(acme)[0].pk}/download/").status_code == 403
+
+
+def test_a_manager_imports_and_downloads_what_others_sent(acme, owner):
+    send(owner)
+    make_user(acme, "bob@acme.test", "manager")
+    manager = logged_in("acme", "bob@acme.test")
+
+    answer = manager.get(f"{PAGE}{records(acme)[0].pk}/download/")
+
+    assert b"".join(answer.streaming_content) == GOOD
+    assert send(manager).status_code == 302
+
+
+def test_an_import_is_in_the_audit_log_with_its_counts(acme, owner):
+    send(owner, MIXED)
+
+    with tenant_context(acme):
+        entry = Entry.objects.filter(model="orders.orderfile").get()
+    assert (entry.actor, entry.action, entry.object_repr) == (
+        "owner@acme.test",
+        "create",
+        "orders.csv",
+    )
+    assert entry.changes["imported"] == [None, 2]
+    assert entry.changes["rejected"] == [None, 2]
+
+
+def test_an_import_by_command_is_told_too_and_no_file_is_kept(acme, order_file, media):
+    path = order_file("A1,2026-11-20 12:00,12.50")
+
+    run_import("acme", path, "--dry-run")
+    assert records(acme) == []
+    run_import("acme", path)
+
+    (record,) = records(acme)
+    assert (record.imported, bool(record.file), kept(media)) == (1, False, [])
+
+
+def test_a_file_goes_with_its_row(acme, owner, media, django_capture_on_commit_callbacks):
+    send(owner)
+    send(owner, MIXED)
+    with django_capture_on_commit_callbacks(execute=True):
+        owner.post(f"{PAGE}{records(acme)[0].pk}/delete/", {"post": "yes"})
+
+    assert [path.read_bytes() for path in kept(media)] == [MIXED]
+
+
+def test_only_owners_delete_files(acme, owner):
+    send(owner)
+    make_user(acme, "bob@acme.test", "manager")
+
+    manager = logged_in("acme", "bob@acme.test")
+
+    assert manager.get(f"{PAGE}{records(acme)[0].pk}/delete/").status_code == 403
+
+
+# Retention -----------------------------------------------------------------------------------
+@pytest.mark.parametrize(("days", "left"), [(89, 1), (91, 0)])
+def test_the_task_deletes_what_is_too_old(
+    acme, owner, media, days, left, django_capture_on_commit_callbacks
+):
+    send(owner)
+    date_back(acme, days)
+
+    for _ in range(2):
+        with tenant_context(acme), django_capture_on_commit_callbacks(execute=True):
+            tasks.delete_old_order_files.run(slot=NOON)
+
+    assert (len(records(acme)), len(kept(media))) == (left, left)
+
+
+def test_one_tenants_task_leaves_the_others_files(acme, globex, owner, media):
+    send(owner)
+    date_back(acme, 91)
+
+    with tenant_context(globex):
+        tasks.delete_old_order_files.run(slot=timezone.now() + timedelta(days=365))
+
+    assert (len(records(acme)), len(kept(media))) == (1, 1)
+
+
+def test_a_file_that_no_row_knows_goes_when_it_is_old(acme, owner, media):
+    send(owner)
+    with tenant_context(acme):
+        OrderFile.objects.all()._raw_delete("default")
+
+        tasks.delete_old_order_files.run(slot=timezone.now())
+        assert len(kept(media)) == 1
+        tasks.delete_old_order_files.run(slot=timezone.now() + timedelta(days=91))
+
+    assert kept(media) == []
+
+
+def test_an_upload_deletes_what_is_too_old_without_being_asked(acme, owner):
+    send(owner)
+    date_back(acme, 10_000)
+
+    send(owner, name="new.csv")
+
+    assert [record.name for record in records(acme)] == ["new.csv"]
