@@ -9,6 +9,11 @@ from typing import Any
 #: believes everybody on the same machine.
 forwarded_allow_ips = os.environ.get("TRUSTED_PROXIES", "")
 
+#: More than any browser of ours sends. How large a body may be: see saas/request_size.py.
+limit_request_line, limit_request_fields, limit_request_field_size = 4094, 64, 8190
+#: Seconds that a worker may be silent: longer than the import of the largest order file takes.
+timeout = 60
+
 
 def on_starting(server: Any) -> None:
     """Refuse to serve plain HTTP to anybody but this machine; leave no tenant all the threads."""

@@ -2,6 +2,7 @@
 
 import os
 import secrets
+from collections.abc import Sequence
 from pathlib import Path
 
 from django.core.exceptions import ImproperlyConfigured
@@ -25,13 +26,18 @@ def secret_key(value: str, *, debug: bool, file: Path) -> str:
     return development_key(file)
 
 
-def checked(value: str) -> str:
+def checked(value: str, name: str = "SECRET_KEY") -> str:
     if len(value) < MINIMUM_LENGTH or len(set(value)) < MINIMUM_DISTINCT:
         raise ImproperlyConfigured(
-            f"SECRET_KEY is too weak: use at least {MINIMUM_LENGTH} characters, "
+            f"{name} is too weak: use at least {MINIMUM_LENGTH} characters, "
             f"{MINIMUM_DISTINCT} of them different."
         )
     return value
+
+
+def fallback_keys(values: Sequence[str]) -> list[str]:
+    """Return former keys: what they signed is believed, so a weak one is as bad as if it were in use."""
+    return [checked(value, "A key in SECRET_KEY_FALLBACKS") for value in values]
 
 
 def development_key(file: Path) -> str:

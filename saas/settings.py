@@ -9,9 +9,10 @@ from kombu import Exchange, Queue
 from saas import embedded
 from saas.audited import AUDITED_MODELS
 from saas.logs import logging_config
+from saas.policies import CONTENT_SECURITY_POLICY  # noqa: F401  # a setting of django-csp
 from saas.processes import LOGIN_VARIABLES, TIMEOUTS, kind_of_process
 from saas.rights import DATABASE_FUNCTIONS, DATABASE_RIGHTS, TABLES_READ_BY_BEAT  # noqa: F401
-from saas.secret import secret_key
+from saas.secret import fallback_keys, secret_key
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = environ.Env()
@@ -24,7 +25,7 @@ SECRET_KEY = secret_key(
     # Production writes nothing beside the code, so it does not even look for a place.
     file=(embedded.state_dir() if DEBUG else BASE_DIR) / "secret_key",
 )
-SECRET_KEY_FALLBACKS = env.list("SECRET_KEY_FALLBACKS", default=[])
+SECRET_KEY_FALLBACKS = fallback_keys(env.list("SECRET_KEY_FALLBACKS", default=[]))
 
 # Hosts ---------------------------------------------------------------------------------------
 BASE_DOMAIN = env.str("BASE_DOMAIN", "localhost").lower().rstrip(".")
@@ -89,12 +90,16 @@ AUTH_USER_MODEL = "accounts.User"
 AUTHENTICATION_BACKENDS = ["tenants.accounts.backends.RoleBackend"]
 
 MIDDLEWARE = [
+    # First, so that every answer has these headers, whoever gives it.
+    "saas.headers.HeadersMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "saas.request_size.RequestSizeMiddleware",
     "saas.client_address.ClientAddressMiddleware",
     "saas.health.HealthMiddleware",
     "tenants.middleware.TenantMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
-    "csp.middleware.CSPMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -104,7 +109,6 @@ MIDDLEWARE = [
     "tenants.audit.middleware.AuditMiddleware",
     "django_structlog.middlewares.RequestMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
-    "django.middleware.clickjacking.XFrameOptionsMiddleware",
 ]
 TEMPLATES = [
     {
@@ -226,6 +230,7 @@ STATIC_URL = "/static/"
 STATIC_ROOT = BASE_DIR / "staticfiles"
 # The demo and the tests serve static files from the apps, with no collectstatic step.
 WHITENOISE_USE_FINDERS = DEBUG
+WHITENOISE_ALLOW_ALL_ORIGINS = False
 STORAGES = {
     "default": {"BACKEND": "saas.storage.PrivateStorage"},
     "staticfiles": {
@@ -241,6 +246,10 @@ FILE_UPLOAD_PERMISSIONS, FILE_UPLOAD_DIRECTORY_PERMISSIONS = 0o600, 0o700
 # Always to disk: memory is spared, and an import reads a file.
 FILE_UPLOAD_HANDLERS = ["django.core.files.uploadhandler.TemporaryFileUploadHandler"]
 ORDER_FILE_MAXIMUM_BYTES = env.int("ORDER_FILE_MAXIMUM_BYTES", 10 * 1024**2)
+#: The only addresses to which more than a form may be sent.
+UPLOAD_PATHS = ["/admin/orders/orderfile/add/"]
+DATA_UPLOAD_MAX_MEMORY_SIZE = 1024**2  # bytes of a form without its files
+DATA_UPLOAD_MAX_NUMBER_FIELDS, DATA_UPLOAD_MAX_NUMBER_FILES = 1000, 1
 ORDER_FILE_RETENTION_DAYS = env.int("ORDER_FILE_RETENTION_DAYS", 90)
 _cookie_prefix = "__Host-" if HTTPS else ""
 SESSION_COOKIE_NAME = f"{_cookie_prefix}sessionid"
@@ -250,18 +259,8 @@ SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = True
 SESSION_COOKIE_AGE = 14 * 24 * 3600
 SECURE_HSTS_SECONDS = 365 * 24 * 3600 if HTTPS else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = HTTPS
-SECURE_REFERRER_POLICY = "same-origin"
+SECURE_REFERRER_POLICY = "no-referrer"  # pages excepted: see saas/headers.py
 X_FRAME_OPTIONS = "DENY"
-CONTENT_SECURITY_POLICY = {
-    "DIRECTIVES": {
-        "default-src": ["'self'"],
-        "img-src": ["'self'", "data:"],
-        "base-uri": ["'none'"],
-        "form-action": ["'self'"],
-        "frame-ancestors": ["'none'"],
-        "object-src": ["'none'"],
-    }
-}
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"django.contrib.auth.password_validation.{name}"}
     for name in (

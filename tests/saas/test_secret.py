@@ -3,7 +3,7 @@ import stat
 import pytest
 from django.core.exceptions import ImproperlyConfigured
 
-from saas.secret import secret_key
+from saas.secret import fallback_keys, secret_key
 
 STRONG = "k3Y-" * 10 + "abcdefghijklmnopqrst"
 
@@ -16,6 +16,12 @@ def test_a_strong_key_is_taken_as_it_is(tmp_path):
 def test_a_weak_key_is_refused_even_in_debug(tmp_path, weak):
     with pytest.raises(ImproperlyConfigured, match="too weak"):
         secret_key(weak, debug=True, file=tmp_path / "key")
+
+
+def test_a_weak_former_key_is_refused_like_a_weak_one():
+    assert fallback_keys([STRONG]) == [STRONG]
+    with pytest.raises(ImproperlyConfigured, match="SECRET_KEY_FALLBACKS is too weak"):
+        fallback_keys([STRONG, "short"])
 
 
 def test_production_without_a_key_does_not_start(tmp_path):

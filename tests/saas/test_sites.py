@@ -149,7 +149,7 @@ def test_no_page_carries_inline_scripts_or_styles(staff, acme):
 
     for page in pages:
         text = page.content.decode()
-        assert "default-src 'self'" in page.headers["Content-Security-Policy"]
+        assert "script-src 'self'" in page.headers["Content-Security-Policy"]
         assert "<style" not in text
         assert " style=" not in text
         assert " onclick=" not in text
