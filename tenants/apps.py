@@ -5,4 +5,4 @@ class TenantsConfig(AppConfig):
     name = "tenants"
 
     def ready(self) -> None:
-        from tenants import checks  # noqa: F401  # registers itself
+        from tenants import checks, raw_sql  # noqa: F401  # being imported is what registers them

@@ -1,44 +1,22 @@
-from pathlib import Path
+"""The database's password, as `check --deploy` judges it."""
 
 import pytest
 
-from tenants.checks import check_raw_sql, raw_sql_in, tenant_modules
+from tenants.checks import is_strong
+
+LOGIN = {"USER": "tenantbeat", "HOST": "db.example.com"}
 
 
-def test_no_tenant_code_of_ours_speaks_sql_unless_it_is_named():
-    assert check_raw_sql(None) == []
+@pytest.mark.parametrize("password", ["", None, "postgres", "tenantbeat", "tenantbeattenantbeat"])
+def test_a_password_that_can_be_guessed_is_weak(password):
+    assert not is_strong(LOGIN | {"PASSWORD": password})
 
 
-def test_what_is_not_named_is_reported_with_its_place(settings):
-    settings.RAW_SQL_ALLOWED = {}
-
-    reported = [error.msg for error in check_raw_sql(None)]
-
-    assert any(message.startswith("orders/importing.py:") for message in reported)
-    assert all("RAW_SQL_ALLOWED" in message for message in reported)
+def test_a_long_one_is_strong():
+    assert is_strong(LOGIN | {"PASSWORD": "q8YdXm2-vK0cLr5TzWbN"})
 
 
-@pytest.mark.parametrize(
-    "source",
-    [
-        "connection.cursor()",
-        "Order.objects.raw('SELECT 1')",
-        "Order.objects.extra(where=['1=1'])",
-        "RawSQL('1', ())",
-        "expressions.RawSQL('1', ())",
-        "with connection.cursor() as c:\n    pass",
-    ],
-)
-def test_the_ways_past_the_orm_are_known(source):
-    assert list(raw_sql_in(source)) == [1]
-
-
-def test_the_orm_is_no_raw_sql():
-    assert list(raw_sql_in("Order.objects.filter(number='x').update(status='closed')")) == []
-
-
-def test_modules_are_those_in_tenants_schemas(settings):
-    modules = set(map(Path.as_posix, tenant_modules(settings.BASE_DIR)))
-
-    assert {"orders/closing.py", "scheduling/running.py", "tenants/accounts/forms.py"} <= modules
-    assert not any("agenda/" in module or "migrations/" in module for module in modules)
+@pytest.mark.parametrize("host", ["/run/postgresql", "localhost", None])
+def test_a_login_on_this_machine_may_do_without_a_password(host):
+    assert is_strong(LOGIN | {"HOST": host})
+    assert not is_strong(LOGIN | {"HOST": host, "PASSWORD": "short"})
