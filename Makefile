@@ -19,7 +19,7 @@ export HYPOTHESIS_STORAGE_DIRECTORY := $(or $(TMPDIR),/tmp)/tenantbeat-hypothesi
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo demo-reset test test-services test-long check lint deployable
+.PHONY: help setup demo demo-reset test test-services test-long check lint deployable audit
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 14
@@ -53,3 +53,6 @@ lint: setup
 
 deployable: setup
 	$(WITH_SERVICES) tools/check-deployable $(PYTHON)
+
+audit: setup ## look up the locked packages in the database of known vulnerabilities (needs the net)
+	@tools/audit $(PYTHON)
