@@ -28,7 +28,7 @@ SUFFIXES = (".csv", ".txt")
 
 class UploadForm(forms.Form):
     file = forms.FileField(
-        label=_("file"),
+        label=_("File"),
         widget=forms.FileInput(attrs={"accept": ",".join(SUFFIXES)}),
         help_text=_("CSV in UTF-8. The first line names the columns: number, placed_at, total …"),
     )

@@ -28,13 +28,14 @@ class ActorFilter(admin.SimpleListFilter):
 
 
 class EntryAdmin(ExportableAdmin):
-    list_display = ["at", "actor", "address", "action", "kind", "object_repr", "difference", "via"]
+    list_display = ["at", "actor", "action", "kind", "object_repr", "difference", "address"]
     list_filter = [("at", admin.DateFieldListFilter), "action", ActorFilter]
     search_fields = ["actor", "object_repr", "via"]
     search_help_text = _("Who, what, or by way of which page, command or task")
     ordering = ["-at", "-pk"]
     sortable_by = ["at"]
     show_full_result_count = False
+    show_facets = admin.ShowFacets.NEVER  # each count would read the whole log
     fields = ["at", "actor", "actor_id", "address", "via", "action", "kind", "object_pk"]
     fields += ["object_repr", "difference"]
     exported = ["at", "actor", "actor_id", "address", "via", "action", "model", "object_pk"]
