@@ -7,6 +7,7 @@ from typing import Any
 import structlog
 from django.conf import settings
 from django.contrib.auth import get_user_model
+from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils.module_loading import import_string
@@ -49,13 +50,22 @@ def provision(order: Order, password: str = "") -> Provisioned:
     """Make a tenant in one transaction and return it, active.
 
     Without `password` one is generated. Raises ValidationError, keyed by field, when the order
-    cannot be met; whatever goes wrong, nothing is left behind.
+    cannot be met or the password can be guessed; whatever goes wrong, nothing is left behind.
     """
     password = password or secrets.token_urlsafe(PASSWORD_BYTES)
+    check_password_rules(password, order)
     with transaction.atomic():
         tenant = register(order)
         owner = build(tenant, password)
     return Provisioned(tenant, owner, password)
+
+
+def check_password_rules(password: str, order: Order) -> None:
+    owner = get_user_model()(email=order.owner_email, full_name=order.name)
+    try:
+        validate_password(password, owner)
+    except ValidationError as error:
+        raise ValidationError({"password": error.messages}) from None
 
 
 def register(order: Order) -> Tenant:

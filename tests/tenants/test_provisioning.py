@@ -164,3 +164,21 @@ def test_a_table_missing_in_a_schema_is_not_looked_for_in_the_platforms(in_acme)
 
     with pytest.raises(Exception, match="does not exist"), transaction.atomic():
         get_user_model().objects.count()
+
+
+@pytest.mark.parametrize(
+    ("password", "says"),
+    [
+        ("short-one", "at least 12 characters"),
+        ("password1234", "too common"),
+        ("192837465019", "entirely numeric"),
+        ("bill@initech", "too similar"),
+    ],
+)
+def test_a_password_that_can_be_guessed_makes_no_tenant(acme, password, says):
+    order = Order("initech", "Initech", owner_email="bill@initech.test")
+
+    with pytest.raises(ValidationError, match=says):
+        provision(order, password)
+
+    assert not Tenant.objects.filter(slug="initech").exists()
