@@ -1,5 +1,6 @@
 """Django's settings. Every value that differs between installations comes from the environment."""
 
+from datetime import timedelta
 from pathlib import Path
 
 import environ
@@ -50,6 +51,8 @@ PUBLIC_SCHEMA_URLCONF = "saas.urls_platform"
 WSGI_APPLICATION = "saas.wsgi.application"
 
 # Apps ----------------------------------------------------------------------------------------
+#: In every schema, so that each tenant has failed log-ins and second factors of its own.
+SECURITY_APPS = ["axes", "django_otp", "django_otp.plugins.otp_totp"]
 # Ours come before django_tenants, whose `migrate_schemas` we extend; django_tenants comes after
 # the admin, whose templates it would otherwise replace with ones that carry inline styles.
 SHARED_APPS = [
@@ -67,6 +70,7 @@ SHARED_APPS = [
     "django.contrib.staticfiles",
     "django_structlog",
     "django_celery_beat",
+    *SECURITY_APPS,
     "django_tenants",
 ]
 TENANT_APPS = [
@@ -81,13 +85,17 @@ TENANT_APPS = [
     "django.contrib.messages",
     "django.contrib.admin.apps.SimpleAdminConfig",
     "django_celery_beat",
+    *SECURITY_APPS,
 ]
 INSTALLED_APPS = [*SHARED_APPS, *(app for app in TENANT_APPS if app not in SHARED_APPS)]
 
 TENANT_MODEL = "tenants.Tenant"
 TENANT_DOMAIN_MODEL = "tenants.Domain"
 AUTH_USER_MODEL = "accounts.User"
-AUTHENTICATION_BACKENDS = ["tenants.accounts.backends.RoleBackend"]
+AUTHENTICATION_BACKENDS = [
+    "tenants.accounts.backends.ThrottlingBackend",
+    "tenants.accounts.backends.RoleBackend",
+]
 
 MIDDLEWARE = [
     # First, so that every answer has these headers, whoever gives it.
@@ -105,10 +113,12 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django_otp.middleware.OTPMiddleware",
     "tenants.accounts.middleware.TimeZoneMiddleware",
     "tenants.audit.middleware.AuditMiddleware",
     "django_structlog.middlewares.RequestMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
+    "axes.middleware.AxesMiddleware",
 ]
 TEMPLATES = [
     {
@@ -133,12 +143,14 @@ PLATFORM_SEEDING_STEPS = ["scheduling.seeding.seed_platform_schedules"]
 #: What each role of a tenant's user may do in its own admin.
 TENANT_ROLE_PERMISSIONS: dict[str, list[str]] = {
     "viewer": [
+        "accounts.view_loginevent",
         "orders.view_order",
         "orders.view_dailyreport",
         "scheduling.view_schedule",
         "scheduling.view_run",
     ],
     "manager": [
+        "accounts.view_loginevent",
         "orders.view_order",
         "orders.add_order",
         "orders.change_order",
@@ -256,11 +268,16 @@ SESSION_COOKIE_NAME = f"{_cookie_prefix}sessionid"
 CSRF_COOKIE_NAME = f"{_cookie_prefix}csrftoken"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE_SSL_REDIRECT = HTTPS
 SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = True
+SESSION_ENGINE = "tenants.accounts.sessions"
 SESSION_COOKIE_AGE = 14 * 24 * 3600
 SECURE_HSTS_SECONDS = 365 * 24 * 3600 if HTTPS else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = HTTPS
 SECURE_REFERRER_POLICY = "no-referrer"  # pages excepted: see saas/headers.py
 X_FRAME_OPTIONS = "DENY"
+
+# Log-in ----------------------------------------------------------------------------------------
+#: A tenant's owner decides for that tenant's people; this is for the platform's staff.
+STAFF_SECOND_FACTOR_REQUIRED = not DEBUG
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"django.contrib.auth.password_validation.{name}", "OPTIONS": options}
     for name, options in {
@@ -270,6 +287,18 @@ AUTH_PASSWORD_VALIDATORS = [
         "NumericPasswordValidator": {},
     }.items()
 ]
+AXES_HANDLER = "tenants.accounts.throttling.LoginThrottle"
+AXES_USERNAME_FORM_FIELD = "username"
+AXES_USERNAME_CALLABLE = "tenants.accounts.throttling.account_of"
+AXES_CLIENT_IP_CALLABLE = "tenants.accounts.places.client_network"
+AXES_LOCKOUT_CALLABLE = "tenants.accounts.throttling.locked_page"
+AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"], "username", "ip_address"]
+AXES_FAILURE_LIMIT = 1  # how many of the handler's own limits must be reached
+AXES_COOLOFF_TIME = timedelta(minutes=15)
+AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False
+AXES_RESET_ON_SUCCESS = True
+AXES_DISABLE_ACCESS_LOG = True  # ours, LoginEvent, tells more
+AXES_ENABLE_ADMIN = AXES_VERBOSE = False
 
 # Mail ------------------------------------------------------------------------------------------
 vars().update(env.email_url("EMAIL_URL", default="consolemail://"))

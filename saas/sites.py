@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from django.contrib.admin import AdminSite
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest
 from django.utils.translation import gettext_lazy as _
@@ -14,15 +13,16 @@ from scheduling.admin import RunAdmin, ScheduleAdmin
 from scheduling.agenda.admin import DueSlotAdmin, FiringAdmin, FleetAdmin
 from scheduling.agenda.models import DueSlot, Firing
 from scheduling.models import Run, Schedule
-from tenants.accounts.admin import StaffAdmin, TenantUserAdmin
-from tenants.accounts.models import User
+from tenants.accounts.admin import LoginEventAdmin, StaffAdmin, TenantUserAdmin
+from tenants.accounts.models import LoginEvent, User
+from tenants.accounts.sites import GuardedSite
 from tenants.admin import DomainAdmin
 from tenants.audit.admin import EntryAdmin
 from tenants.audit.models import Entry
 from tenants.models import Domain, Tenant
 
 
-class SchemaBoundSite(AdminSite):
+class SchemaBoundSite(GuardedSite):
     """An admin site whose users are those of one kind of schema, wherever its URLs are mounted."""
 
     is_platform: bool
@@ -70,6 +70,7 @@ platform_site.register(DueSlot, DueSlotAdmin)
 platform_site.register(Firing, FiringAdmin)
 platform_site.register(User, StaffAdmin)
 platform_site.register(Entry, EntryAdmin)
+platform_site.register(LoginEvent, LoginEventAdmin)
 
 tenant_site = TenantSite(name="tenant")
 tenant_site.register(Order, OrderAdmin)
@@ -79,3 +80,4 @@ tenant_site.register(Schedule, ScheduleAdmin)
 tenant_site.register(Run, RunAdmin)
 tenant_site.register(User, TenantUserAdmin)
 tenant_site.register(Entry, EntryAdmin)
+tenant_site.register(LoginEvent, LoginEventAdmin)

@@ -10,7 +10,10 @@ logger = structlog.get_logger(__name__)
 
 
 def suspend(slug: str, reason: str = "") -> Tenant:
-    """Stop a tenant's site and schedules. Slots that fall in the time until `resume` never fire."""
+    """Stop a tenant's site and schedules. Slots that fall in the time until `resume` never fire.
+
+    Whoever was logged in, or had a link to set a password, needs a new one after `resume`.
+    """
     return change_state(slug, Tenant.State.ACTIVE, Tenant.State.SUSPENDED, reason)
 
 
@@ -35,7 +38,8 @@ def change_state(slug: str, before: str, after: str, reason: str) -> Tenant:
             raise ValidationError(f"'{slug}' is {tenant.state}, not {before}.")
         if tenant.state != after:
             tenant.state, tenant.state_reason = after, reason
-            tenant.save(update_fields=["state", "state_reason"])
+            tenant.sessions_epoch += after == Tenant.State.SUSPENDED
+            tenant.save(update_fields=["state", "state_reason", "sessions_epoch"])
             logger.info("tenant changed state", tenant=slug, state=after, reason=reason)
     return tenant
 

@@ -69,6 +69,8 @@ class Tenant(TenantMixin):
         _("state"), max_length=12, choices=State, default=State.PROVISIONING, db_index=True
     )
     state_reason = models.TextField(_("reason of the state"), blank=True)
+    #: Counts suspensions: sessions and links from before one are void, with no write to the schema.
+    sessions_epoch = models.PositiveIntegerField(default=0, editable=False)
     owner_email = models.EmailField(_("owner's e-mail"), blank=True)
     created_at = models.DateTimeField(_("created at"), auto_now_add=True)
 

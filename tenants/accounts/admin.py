@@ -8,9 +8,12 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
+from tenants.accounts.events import record
 from tenants.accounts.forms import StaffForm, TenantUserForm, leaves_nobody_in_charge
 from tenants.accounts.invitations import invite, password_link
-from tenants.accounts.models import User
+from tenants.accounts.models import LoginEvent, User
+from tenants.accounts.rescue import reset_second_factor
+from tenants.accounts.session_list import end_sessions_of
 
 
 class PeopleAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
@@ -21,7 +24,7 @@ class PeopleAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     search_fields = ["email", "login_name", "full_name"]
     ordering = ["email", "login_name"]
     readonly_fields = ["last_login", "date_joined"]
-    actions = ["invite_again"]
+    actions = ["invite_again", "sign_out", "reset_factor"]
 
     def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:
         if not change:
@@ -54,6 +57,19 @@ class PeopleAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
                 text = _("%s is not active and gets no invitation.") % user
                 self.message_user(request, text, messages.WARNING)
 
+    @admin.action(description=_("Sign out everywhere"), permissions=["change"])
+    def sign_out(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
+        for user in queryset:
+            end_sessions_of(user)
+            record(LoginEvent.Kind.SESSIONS_ENDED, user, request)
+            self.message_user(request, _("%s is signed out everywhere.") % user)
+
+    @admin.action(description=_("Reset the second factor"), permissions=["change"])
+    def reset_factor(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
+        for user in queryset:
+            reset_second_factor(user, request)
+            self.message_user(request, _("%s has no second factor any more.") % user)
+
     def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
         """Protect the last ones in charge, whether deleted one by one or together."""
         found, counts, lacking, protected = super().get_deleted_objects(objs, request)
@@ -73,3 +89,33 @@ class StaffAdmin(PeopleAdmin):
     def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:
         obj.role, obj.is_staff, obj.is_superuser = User.Role.PLATFORM, True, True
         super().save_model(request, obj, form, change)
+
+
+class LoginEventAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+    """The log of log-ins: everybody's own, and for those in charge everybody's."""
+
+    list_display = ["at", "who", "kind", "address", "user_agent"]
+    list_filter = ["kind"]
+    search_fields = ["login"]
+    date_hierarchy = "at"
+    ordering = ["-at", "-pk"]
+    list_display_links = None
+    show_full_result_count = False
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[LoginEvent]:
+        user: Any = request.user
+        events = LoginEvent.objects.all()
+        return events if user.is_in_charge else events.of(user)
+
+    @admin.display(description=_("user"), ordering="login")
+    def who(self, event: LoginEvent) -> str:
+        return event.login or str(_("(no such account)"))
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: LoginEvent | None = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: LoginEvent | None = None) -> bool:
+        return False

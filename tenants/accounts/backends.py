@@ -1,13 +1,23 @@
-"""Who may do what: a tenant's user by role, the platform's staff as Django's superusers."""
+"""Who may try to log in, and who may do what: a tenant's user by role, the platform's staff as Django's superusers."""
 
 from typing import Any
 
+from axes.backends import AxesStandaloneBackend
 from django.conf import settings
 from django.contrib.auth.backends import ModelBackend
 from django.db import models
+from django.http import HttpRequest
 
 from tenants.accounts.models import User
 from tenants.schema import in_public_schema
+
+
+class ThrottlingBackend(AxesStandaloneBackend):
+    """Refuses whoever is locked out. A script has no request: there is nobody to count, so it passes."""
+
+    def authenticate(self, request: HttpRequest | None, **credentials: Any) -> None:
+        if request is not None:
+            super().authenticate(request, **credentials)
 
 
 class RoleBackend(ModelBackend):

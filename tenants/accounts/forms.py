@@ -1,16 +1,21 @@
 """Forms about people: those of a tenant, the platform's staff, and a forgotten password."""
 
 from collections.abc import Iterable
+from datetime import timedelta
 from typing import Any
 
 import structlog
 from django import forms
 from django.contrib.auth.forms import PasswordResetForm
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from tenants.accounts.events import LoginEvent, record
 from tenants.accounts.invitations import send_link
 from tenants.accounts.models import User
 from tenants.forms import TimeZoneField
+
+RESETS_PER_HOUR = 5
 
 logger = structlog.get_logger(__name__)
 
@@ -63,6 +68,12 @@ class StaffForm(PersonForm):
         self.fields["email"].required = True
 
 
+def has_asked_enough(user: User) -> bool:
+    """Whether anybody got this user enough mails within the hour."""
+    asked = LoginEvent.objects.of(user).filter(kind=LoginEvent.Kind.RESET_ASKED)
+    return asked.since(timezone.now() - timedelta(hours=1)).count() >= RESETS_PER_HOUR
+
+
 class ResetForm(PasswordResetForm):
     """Mails a link to those who are known here, also to somebody who never set a password."""
 
@@ -71,6 +82,9 @@ class ResetForm(PasswordResetForm):
 
     def save(self, *, request: Any, **_options: Any) -> None:  # type: ignore[override]
         for user in self.get_users(self.cleaned_data["email"]):
+            if has_asked_enough(user):
+                continue
+            record(LoginEvent.Kind.RESET_ASKED, user, request)
             try:
                 send_link(user, request.tenant, "password_reset")
             except OSError:

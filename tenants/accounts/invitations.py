@@ -10,19 +10,17 @@ from django.utils.encoding import force_bytes
 from django.utils.http import urlsafe_base64_encode
 from django_tenants.utils import tenant_context
 
+from tenants.accounts.binding import binding
 from tenants.accounts.models import User
 from tenants.models import Tenant
-from tenants.schema import current_schema, shared_tables
+from tenants.schema import shared_tables
 
 
 class SchemaTokenGenerator(PasswordResetTokenGenerator):
-    """Makes tokens that are good in the current schema alone, and until they were used once.
-
-    User ids repeat from schema to schema, and a restored copy repeats the password hashes too.
-    """
+    """Makes tokens that are good in the current schema alone, once, and until it is suspended."""
 
     def _make_hash_value(self, user: User, timestamp: int) -> str:
-        return f"{current_schema()}/{super()._make_hash_value(user, timestamp)}"
+        return f"{binding()}/{super()._make_hash_value(user, timestamp)}"
 
 
 token_generator = SchemaTokenGenerator()

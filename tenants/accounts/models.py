@@ -5,14 +5,23 @@ The table stands in every schema: a tenant's users in the tenant's, the platform
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any, ClassVar
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.contrib.auth.models import PermissionsMixin
 from django.db import models
+from django.utils.crypto import constant_time_compare, salted_hmac
 from django.utils.translation import gettext_lazy as _
 
+from tenants.accounts.devices import RecoverySheet, SecurityPolicy
+from tenants.accounts.events import LoginEvent
+from tenants.accounts.session_rows import Session
 from tenants.names import validate_timezone
+from tenants.schema import current_schema
+
+#: Django looks for an app's models in this module.
+__all__ = ["LoginEvent", "RecoverySheet", "SecurityPolicy", "Session", "User"]
 
 
 class UserQuerySet(models.QuerySet["User"]):
@@ -21,7 +30,7 @@ class UserQuerySet(models.QuerySet["User"]):
 
     def in_charge(self) -> UserQuerySet:
         """Those who can let others in: a tenant's active owners, in public the platform's staff."""
-        return self.filter(role__in=[User.Role.OWNER, User.Role.PLATFORM], is_active=True)
+        return self.filter(role__in=User.IN_CHARGE, is_active=True)
 
 
 class UserManager(BaseUserManager["User"].from_queryset(UserQuerySet)):  # type: ignore[misc]
@@ -54,7 +63,7 @@ class UserManager(BaseUserManager["User"].from_queryset(UserQuerySet)):  # type:
         return user
 
 
-class User(AbstractBaseUser, PermissionsMixin):
+class User(AbstractBaseUser, PermissionsMixin):  # type: ignore[django-manager-missing]
     class Role(models.TextChoices):
         OWNER = "owner", _("owner")
         MANAGER = "manager", _("manager")
@@ -84,8 +93,13 @@ class User(AbstractBaseUser, PermissionsMixin):
     is_active = models.BooleanField(_("active"), default=True)
     is_staff = models.BooleanField(_("may use the admin"), default=True)
     date_joined = models.DateTimeField(_("date joined"), auto_now_add=True)
+    #: Counts the changes of this user's second factor, each of which ends the sessions before it.
+    factors_version = models.PositiveIntegerField(default=0, editable=False)
 
     objects = UserManager()
+
+    #: Roles whose holders let others in.
+    IN_CHARGE: ClassVar = (Role.OWNER, Role.PLATFORM)
 
     USERNAME_FIELD = "email"
     EMAIL_FIELD = "email"
@@ -121,8 +135,31 @@ class User(AbstractBaseUser, PermissionsMixin):
         """Return what this user logs in with."""
         return self.email or self.login_name or ""
 
+    @property
+    def is_in_charge(self) -> bool:
+        return self.role in self.IN_CHARGE
+
     def get_full_name(self) -> str:
         return self.full_name or self.get_username()
 
     def get_short_name(self) -> str:
         return self.get_full_name()
+
+    def _get_session_auth_hash(self, secret: str | None = None) -> str:
+        """A session is over as soon as any of this changes; Django asks at every request."""
+        facts = [current_schema(), self.pk, self.password, self.role, self.is_active]
+        facts += [self.is_staff, self.is_superuser, self.factors_version]
+        salt = "tenants.accounts.session"
+        return salted_hmac(salt, repr(facts), secret=secret, algorithm="sha256").hexdigest()
+
+    def auth_hashes(self) -> Iterator[str]:
+        yield self.get_session_auth_hash()
+        yield from self.get_session_auth_fallback_hash()
+
+    def made(self, auth_hash: str) -> bool:
+        """Whether this is this user's hash, as things stand, also with a secret key on its way out."""
+        return any(constant_time_compare(auth_hash, known) for known in self.auth_hashes())
+
+    def change_factors(self) -> None:
+        self.factors_version += 1
+        self.save(update_fields=["factors_version"])

@@ -4,15 +4,29 @@ from typing import Any
 
 from django.contrib.admin import AdminSite
 from django.contrib.auth import views
+from django.http import HttpResponse
 from django.urls import URLPattern, path, reverse
 
+from tenants.accounts.events import LoginEvent, record
 from tenants.accounts.forms import ResetForm
 from tenants.accounts.invitations import token_generator
+from tenants.accounts.throttling import unlock
 
 
 class CompleteView(views.PasswordResetCompleteView):
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         return super().get_context_data(**kwargs) | {"login_url": reverse("admin:login")}
+
+
+class ConfirmView(views.PasswordResetConfirmView):
+    """Whoever can read the account's mail is no stranger: its lock-out ends with the new password."""
+
+    def form_valid(self, form: Any) -> HttpResponse:
+        answer = super().form_valid(form)
+        user: Any = self.user
+        unlock(user)
+        record(LoginEvent.Kind.PASSWORD_RESET, user, self.request)
+        return answer
 
 
 def password_urls(site: AdminSite) -> list[URLPattern]:
@@ -21,9 +35,7 @@ def password_urls(site: AdminSite) -> list[URLPattern]:
     request = views.PasswordResetView.as_view(
         form_class=ResetForm, token_generator=token_generator, extra_context=context
     )
-    confirm = views.PasswordResetConfirmView.as_view(
-        token_generator=token_generator, extra_context=context
-    )
+    confirm = ConfirmView.as_view(token_generator=token_generator, extra_context=context)
     done = views.PasswordResetDoneView.as_view(extra_context=context)
     complete = CompleteView.as_view(extra_context=context)
     return [

@@ -1,8 +1,6 @@
 from datetime import timedelta
 
 import pytest
-from django.contrib.sessions.backends.db import SessionStore
-from django.contrib.sessions.models import Session
 from django.utils import timezone
 from django_tenants.utils import schema_context, tenant_context
 
@@ -11,6 +9,8 @@ from orders.tenant import current_tenant
 from scheduling.catalogue import ParametersError, tenant_catalogue
 from scheduling.models import Run
 from scheduling.running import perform
+from tenants.accounts.models import Session
+from tenants.accounts.sessions import SessionStore
 from tests.conftest import NOON
 from tests.orders.builders import make_order, make_orders, stored
 from tests.scheduling.builders import CLOSING, make_firing, make_periodic_task
