@@ -38,5 +38,7 @@ def logging_config(level: str) -> dict[str, Any]:
             }
         },
         "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
+        # At INFO it tells of every log-in, with everything starred out that would say whose.
+        "loggers": {"axes": {"level": "WARNING"}},
         "root": {"handlers": ["stderr"], "level": level},
     }

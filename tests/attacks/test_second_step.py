@@ -1,8 +1,13 @@
 """Attacks on the second step: going around it, guessing its codes, and using one twice."""
 
+from datetime import timedelta
+
 import pytest
+import time_machine
+from django.utils import timezone
 from django_tenants.utils import tenant_context
 
+from tenants.accounts import pending
 from tenants.accounts.models import User
 from tenants.accounts.throttling import ACCOUNT_AND_ADDRESS_LIMIT
 from tests.accounts.test_second_factor import require
@@ -92,6 +97,16 @@ def test_wrong_codes_lock_out_as_wrong_passwords_do(acme):
 
     assert answer.status_code == 429
     assert give_code(client, codes[0]).status_code == 429
+    assert not is_in(client)
+
+
+def test_the_second_step_does_not_wait_for_ever(acme):
+    codes = give_authenticator(acme, OWNER)
+    client = at_second_step("acme", OWNER)
+
+    with time_machine.travel(timezone.now() + pending.PATIENCE + timedelta(seconds=1)):
+        give_code(client, codes[0])
+
     assert not is_in(client)
 
 
