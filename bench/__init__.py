@@ -1,0 +1,1 @@
+"""Benchmarks: what the product's promises about speed and cost rest on."""

@@ -1,0 +1,117 @@
+"""What the walls between tenants cost: pages and runs with them, and without, in one run.
+
+Without them means django-tenants' own backend, which sends the search path before every statement,
+over one session of the owner. Both take turns on the same tenants, each time another one.
+"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from bench import environment  # noqa: F401  # isort: skip  # before anything asks for settings
+from django.core.management import call_command
+from django.db import connections
+from django_tenants.postgresql_backend.base import DatabaseWrapper as StockWrapper
+
+from bench.measuring import Comparison, compare
+from bench.thin_tenants import make_thin_tenants
+from bench.work import Pages, Runs, make_tenants
+from scheduling import running
+from tenants.postgresql.base import DatabaseWrapper
+from tenants.postgresql.sessions import LoginSessions
+
+RESULTS = Path(__file__).with_name("walls.json")
+SIZES = (1_000, 10_000)
+MORE = 1_000
+#: How fast tenants are made meanwhile: four times what provisioning manages by migrations.
+MORE_PER_SECOND = 4.0
+ROUNDS = 15
+
+
+class PlainWrapper(LoginSessions, StockWrapper):  # type: ignore[misc]
+    """django-tenants' backend, with the attributes that our code expects of a connection."""
+
+    as_owner = False
+    guest_of: str | None = None
+
+
+def wrapper(backend: type, login: str) -> Any:
+    own = connections["default"].settings_dict
+    return backend(own | {"LOGIN": login}, "default")
+
+
+@contextmanager
+def using(session: Any) -> Iterator[None]:
+    """Have everything use this session. A stock path ends in public, so nobody may ask for it."""
+    before, prove = connections["default"], running.prove_path
+    connections["default"] = session
+    if isinstance(session, PlainWrapper):
+        running.prove_path = lambda firing: None
+    try:
+        yield
+    finally:
+        connections["default"], running.prove_path = before, prove
+
+
+def cost_of_walls(work: Any) -> Comparison:
+    """Compare `work` with walls to the same without."""
+    guarded, plain = wrapper(DatabaseWrapper, work.login), wrapper(PlainWrapper, "owner")
+
+    def with_walls() -> None:
+        with using(guarded):
+            work()
+
+    def without() -> None:
+        with using(plain):
+            work()
+
+    try:
+        return compare(with_walls, without, ROUNDS, work.prepare)
+    finally:
+        guarded.close()
+        plain.close()
+
+
+@contextmanager
+def provisioning_meanwhile(prefix: str) -> Iterator[None]:
+    """Have another process make tenants, whose grants all sessions take note of."""
+    maker = [sys.executable, "-m", "bench.thin_tenants", prefix, str(MORE), str(MORE_PER_SECOND)]
+    process = subprocess.Popen(maker)  # noqa: S603 - a program of ours
+    try:
+        yield
+    finally:
+        process.terminate()
+        process.wait()
+
+
+def main() -> None:
+    call_command("migrate_schemas", verbosity=0)
+    tenants = make_tenants()
+    results, made = [], 0
+    for size in SIZES:
+        make_thin_tenants(f"thin{size}", size - made)
+        made = size
+        for work in (Pages(tenants), Runs(tenants)):
+            results.append(line(work, size, "quiet", cost_of_walls(work)))
+            with provisioning_meanwhile(f"more{size}_{work.name}"):
+                results.append(line(work, size, "provisioning", cost_of_walls(work)))
+    RESULTS.write_text(json.dumps(results, indent=2) + "\n")
+
+
+def line(work: Any, size: int, meanwhile: str, cost: Comparison) -> dict[str, Any]:
+    print(
+        f"{size:>7} tenants  {work.name:<6} {meanwhile:<13} {cost.ratio:.3f}"
+        f"   ({cost.first_ms / work.size:.2f} ms with, {cost.second_ms / work.size:.2f} ms without)",
+        flush=True,
+    )
+    return {"tenants": size, "work": work.name, "meanwhile": meanwhile, **cost.as_dict()}
+
+
+if __name__ == "__main__":
+    main()
