@@ -5,7 +5,7 @@ from django_otp.plugins.otp_totp.models import TOTPDevice
 from django_tenants.utils import tenant_context
 
 from tenants.accounts import second_factor
-from tenants.accounts.models import RecoverySheet, SecurityPolicy, User
+from tenants.accounts.models import RecoverySheet, SecurityPolicy, Session, User
 from tests.authenticator import (
     at_second_step,
     code,
@@ -173,6 +173,8 @@ def test_requiring_it_signs_out_who_has_none(acme, globex):
 
     owner.post("/admin/security/policy/", {"second_factor_required": "on"})
 
+    with tenant_context(acme):
+        assert [row.user.email for row in Session.objects.all()] == [OWNER]
     assert [is_in(client) for client in (owner, ada, other)] == [True, False, True]
 
 
