@@ -31,8 +31,8 @@ def compare(first: Work, second: Work, rounds: int, prepare: Work = lambda: None
             if number >= 0:  # the first round warms up
                 times[work].append(took)
     ratios = [a / b for a, b in zip(times[first], times[second], strict=True)]
-    medians = [statistics.median(taken) * 1000 for taken in times.values()]
-    return Comparison(statistics.median(ratios), *medians, rounds)
+    first_ms, second_ms = (statistics.median(taken) * 1000 for taken in times.values())
+    return Comparison(statistics.median(ratios), first_ms, second_ms, rounds)
 
 
 def seconds(work: Work) -> float:

@@ -34,7 +34,7 @@ MORE_PER_SECOND = 4.0
 ROUNDS = 15
 
 
-class PlainWrapper(LoginSessions, StockWrapper):  # type: ignore[misc]
+class PlainWrapper(LoginSessions, StockWrapper):
     """django-tenants' backend, with the attributes that our code expects of a connection."""
 
     as_owner = False

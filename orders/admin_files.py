@@ -7,7 +7,6 @@ from django.core.exceptions import PermissionDenied
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
-from django.utils import timezone
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
@@ -56,7 +55,7 @@ class OrderFileAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
 
     def download_view(self, request: HttpRequest, pk: int) -> FileResponse:
         """Give the file back as it came, as nothing that a browser would show or run."""
-        if False:
+        if not self.has_view_permission(request):
             raise PermissionDenied
         record: OrderFile | None = self.get_object(request, str(pk))
         if record is None or not record.file:
@@ -90,7 +89,7 @@ class OrderFileAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
             if form.cleaned_data["dry_run"]:
                 record, ignored = preview(upload)
                 return self.page(request, form, record=record, lines=told(record), ignored=ignored)
-            record, ignored = take_in(upload, timezone.now())
+            record, ignored = take_in(upload)
         except FileError as error:
             form.add_error("file", str(error))
             return self.page(request, form)

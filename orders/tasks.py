@@ -12,7 +12,6 @@ from django.utils.translation import gettext_lazy as _
 from orders.closing import Closing, close_old_orders
 from orders.reports import make_report
 from orders.summary import mail_summary
-from orders.uploads import forget_old_files
 
 DAYS_DEFAULT, DAYS_MAXIMUM = 30, 36500
 
@@ -67,9 +66,3 @@ def make_daily_report(slot: datetime) -> None:
 def clear_expired_sessions() -> None:
     """Delete the tenant's sessions that have expired. A repeat finds none."""
     import_module(settings.SESSION_ENGINE).SessionStore.clear_expired()
-
-
-@shared_task(schedulable=True, label="Delete old order files")
-def delete_old_order_files(slot: datetime) -> None:
-    """Delete the imported files that are older at `slot` than they are kept. A repeat finds none."""
-    forget_old_files(slot)

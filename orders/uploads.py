@@ -65,15 +65,11 @@ def preview(upload: Upload) -> tuple[OrderFile, Iterable[str]]:
 
 
 @transaction.atomic
-def take_in(upload: Upload, now: datetime) -> tuple[OrderFile, Iterable[str]]:
-    """Import a file and keep it, in one transaction; raises FileError when it cannot be read.
-
-    What is too old to be kept goes at this opportunity, whether or not the tenant scheduled that.
-    """
+def take_in(upload: Upload) -> tuple[OrderFile, Iterable[str]]:
+    """Import a file and keep it, in one transaction; raises FileError when it cannot be read."""
     record, ignored = imported(upload, dry_run=False)
     with upload.path.open("rb") as content:
         record.file.save(record.name, File(content))
-    forget_old_files(now)
     return record, ignored
 
 
@@ -99,6 +95,7 @@ def record_of(outcome: Import, name: str) -> OrderFile:
     )
 
 
+@transaction.atomic
 def forget_old_files(now: datetime) -> None:
     """Delete what is older than `ORDER_FILE_RETENTION_DAYS`; a repeat finds nothing."""
     limit = oldest_kept(now)

@@ -140,6 +140,9 @@ TEMPLATES = [
 TENANT_PROVISIONING_STEPS = ["scheduling.seeding.seed_tenant_schedules"]
 #: Called in the public schema at the end of `migrate_schemas`; each must be safe to repeat.
 PLATFORM_SEEDING_STEPS = ["scheduling.seeding.seed_platform_schedules"]
+#: Called every night with the instant in each schema, and in tenants' alone; a repeat finds nothing.
+HOUSEKEEPING_STEPS = ["tenants.accounts.pruning.prune", "tenants.audit.retention.forget"]
+TENANT_HOUSEKEEPING_STEPS = ["orders.uploads.forget_old_files"]
 #: What each role of a tenant's user may do in its own admin.
 TENANT_ROLE_PERMISSIONS: dict[str, list[str]] = {
     "viewer": [

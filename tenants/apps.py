@@ -6,3 +6,6 @@ class TenantsConfig(AppConfig):
 
     def ready(self) -> None:
         from tenants import checks, raw_sql  # noqa: F401  # being imported is what registers them
+        from tenants.content_types import remember_by_schema
+
+        remember_by_schema()

@@ -1,8 +1,9 @@
 """The platform worker's tasks about tenants."""
 
 from celery import shared_task
+from django.utils import timezone
 
-from tenants import provisioning
+from tenants import housekeeping, provisioning
 from tenants.models import Tenant
 
 
@@ -17,3 +18,9 @@ def finish_provisioning() -> None:
     """Build what was registered and whose message was lost. Running it twice builds nothing twice."""
     for tenant_id in Tenant.objects.unfinished().values_list("pk", flat=True):
         provisioning.build_registered(tenant_id)
+
+
+@shared_task(platform=True, default_cadence="45 3 * * *", label="Delete what is too old")
+def forget_what_is_too_old() -> None:
+    """Delete old audit entries, log-ins, sessions and files, everywhere. A repeat finds none."""
+    housekeeping.forget_everywhere(timezone.now())

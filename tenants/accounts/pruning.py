@@ -4,11 +4,13 @@ from datetime import datetime
 
 from axes.models import AccessAttempt
 from django.conf import settings
+from django.db import transaction
 
 from tenants.accounts.events import LoginEvent
 from tenants.accounts.models import Session
 
 
+@transaction.atomic
 def prune(now: datetime) -> None:
     """Delete what is of no use to anybody any more. A repeat finds nothing."""
     Session.objects.filter(expire_date__lt=now).delete()

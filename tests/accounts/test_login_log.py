@@ -6,8 +6,6 @@ import pytest
 from django.utils import timezone
 from django_tenants.utils import schema_context, tenant_context
 
-from scheduling.catalogue import platform_catalogue, tenant_catalogue
-from tenants.accounts import tasks
 from tenants.accounts.models import LoginEvent
 from tenants.accounts.pruning import prune
 from tests.people import STAFF, log_in, logged_in, make_staff, make_user, owner_of, visitor
@@ -85,11 +83,6 @@ def test_the_end_of_a_deleted_users_log_stays(acme):
     owner_of("acme").post(f"/admin/accounts/user/{ada.pk}/delete/", {"post": "yes"})
 
     assert ("ada@acme.test", "logged_in") in kinds(acme)
-
-
-def test_both_sides_can_have_it_pruned_on_a_schedule(db):
-    assert tasks.clear_old_logins.name in tenant_catalogue()
-    assert tasks.clear_old_staff_logins.name in platform_catalogue()
 
 
 def test_what_is_old_is_forgotten_in_this_schema_alone(acme, globex):

@@ -76,7 +76,7 @@ def test_days_default_to_thirty():
     assert tenant_catalogue()[CLOSING].parameters({}) == {"days": 30}
 
 
-def test_tenants_can_schedule_five_tasks_and_one_is_seeded():
+def test_tenants_can_schedule_four_tasks_and_one_is_seeded():
     offered = {
         name: entry.default_cadence
         for name, entry in tenant_catalogue().items()
@@ -86,7 +86,6 @@ def test_tenants_can_schedule_five_tasks_and_one_is_seeded():
     assert offered == {
         CLOSING: "0 0 * * *",
         "orders.tasks.clear_expired_sessions": None,
-        "orders.tasks.delete_old_order_files": None,
         "orders.tasks.make_daily_report": None,
         "orders.tasks.send_weekly_summary": None,
     }

@@ -8,8 +8,8 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.utils import timezone
 from django_tenants.utils import tenant_context
 
-from orders import tasks
 from orders.models import Order, OrderFile
+from orders.uploads import forget_old_files
 from tenants.audit.models import Entry
 from tests.conftest import NOON
 from tests.orders.builders import run_import, stored
@@ -186,7 +186,7 @@ def test_only_owners_delete_files(acme, owner):
 
 # Retention -----------------------------------------------------------------------------------
 @pytest.mark.parametrize(("days", "left"), [(89, 1), (91, 0)])
-def test_the_task_deletes_what_is_too_old(
+def test_what_is_too_old_is_deleted(
     acme, owner, media, days, left, django_capture_on_commit_callbacks
 ):
     send(owner)
@@ -194,17 +194,17 @@ def test_the_task_deletes_what_is_too_old(
 
     for _ in range(2):
         with tenant_context(acme), django_capture_on_commit_callbacks(execute=True):
-            tasks.delete_old_order_files.run(slot=NOON)
+            forget_old_files(NOON)
 
     assert (len(records(acme)), len(kept(media))) == (left, left)
 
 
-def test_one_tenants_task_leaves_the_others_files(acme, globex, owner, media):
+def test_one_tenants_old_files_are_not_anothers(acme, globex, owner, media):
     send(owner)
     date_back(acme, 91)
 
     with tenant_context(globex):
-        tasks.delete_old_order_files.run(slot=timezone.now() + timedelta(days=365))
+        forget_old_files(timezone.now() + timedelta(days=365))
 
     assert (len(records(acme)), len(kept(media))) == (1, 1)
 
@@ -214,17 +214,8 @@ def test_a_file_that_no_row_knows_goes_when_it_is_old(acme, owner, media):
     with tenant_context(acme):
         OrderFile.objects.all()._raw_delete("default")
 
-        tasks.delete_old_order_files.run(slot=timezone.now())
+        forget_old_files(timezone.now())
         assert len(kept(media)) == 1
-        tasks.delete_old_order_files.run(slot=timezone.now() + timedelta(days=91))
+        forget_old_files(timezone.now() + timedelta(days=91))
 
     assert kept(media) == []
-
-
-def test_an_upload_deletes_what_is_too_old_without_being_asked(acme, owner):
-    send(owner)
-    date_back(acme, 10_000)
-
-    send(owner, name="new.csv")
-
-    assert [record.name for record in records(acme)] == ["new.csv"]

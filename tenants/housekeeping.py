@@ -1,0 +1,39 @@
+"""Forgetting what is too old to keep: every night, in every schema, whether its tenant thinks of it or not."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+import structlog
+from django.conf import settings
+from django.db import DatabaseError
+from django.utils.module_loading import import_string
+from django_tenants.utils import tenant_context
+
+from tenants.models import Tenant
+from tenants.postgresql.base import owner_rights
+
+logger = structlog.get_logger(__name__)
+
+
+def forget_everywhere(now: datetime) -> None:
+    """Delete in all schemas what is kept no longer at `now`. A repeat finds nothing.
+
+    A schema that cannot be worked in is logged and left to the next night.
+    """
+    for tenant in Tenant.objects.built():
+        forget_in(tenant, now)
+
+
+def forget_in(tenant: Tenant, now: datetime) -> None:
+    """Take each step in the tenant's schema, as the owner: the audit log can be cut by nobody else."""
+    for step in steps_for(tenant):
+        try:
+            with owner_rights(), tenant_context(tenant):
+                import_string(step)(now)
+        except (DatabaseError, OSError):
+            logger.exception("nothing was forgotten", tenant=tenant.slug, step=step)
+
+
+def steps_for(tenant: Tenant) -> Sequence[str]:
+    own = [] if tenant.is_platform else settings.TENANT_HOUSEKEEPING_STEPS
+    return [*settings.HOUSEKEEPING_STEPS, *own]
