@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Self
+from typing import NoReturn, Self
 
 from django.conf import settings
 from django.db import models
@@ -102,6 +102,10 @@ class Tenant(TenantMixin):
 
     def __str__(self) -> str:
         return self.slug
+
+    def __enter__(self) -> NoReturn:
+        """Refuse `with tenant:`, which keeps what to return to in one list for all threads."""
+        raise TypeError("use `with tenant_context(tenant):`")
 
     @property
     def is_active(self) -> bool:
