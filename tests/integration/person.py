@@ -24,6 +24,10 @@ class Person:
     host: str
     port: int
     cookies: dict[str, str] = field(default_factory=dict)
+    #: Sent with every request, whatever a browser would send.
+    headers: dict[str, str] = field(default_factory=dict)
+    #: The latest answer's cookies, as they were set.
+    set_cookies: list[str] = field(default_factory=list)
 
     def get(self, path: str) -> Page:
         return self.request("GET", path)
@@ -46,6 +50,7 @@ class Person:
     def request(self, method: str, path: str, data: dict[str, str] | None = None) -> Page:
         connection = HTTPConnection("127.0.0.1", self.port, timeout=30)
         headers = {"Host": f"{self.host}:{self.port}", "Cookie": self.cookie_header()}
+        headers |= self.headers
         body = None
         if data is not None:
             body = urllib.parse.urlencode(data)
@@ -53,7 +58,8 @@ class Person:
         connection.request(method, path, body, headers)
         response = connection.getresponse()
         text = response.read().decode()
-        for header in response.headers.get_all("Set-Cookie", []):
+        self.set_cookies = response.headers.get_all("Set-Cookie", [])
+        for header in self.set_cookies:
             for name, morsel in SimpleCookie(header).items():
                 self.cookies[name] = morsel.value
         connection.close()

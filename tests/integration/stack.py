@@ -23,11 +23,13 @@ import psycopg2
 ROOT = Path(__file__).resolve().parents[2]
 PASSWORD = "correct horse battery"
 STOP_SECONDS = 20
-CELERY = [sys.executable, "-m", "celery", "-A", "saas"]
 
 
 class Stack:
     """Starts and stops processes, and looks at what they did from outside."""
+
+    settings = "saas.settings"
+    celery = (sys.executable, "-m", "celery", "-A", "saas")
 
     def __init__(self, folder: Path, broker_url: str) -> None:
         self.folder = folder
@@ -38,7 +40,7 @@ class Stack:
         self.environment = os.environ | {
             "DATABASE_URL": self.database_url,
             "CELERY_BROKER_URL": broker_url,
-            "DJANGO_SETTINGS_MODULE": "saas.settings",
+            "DJANGO_SETTINGS_MODULE": self.settings,
             "DEBUG": "1",
             "HTTPS": "0",
             "PORT": str(self.web_port),
@@ -117,10 +119,10 @@ class Stack:
 
     def start_worker(self, name: str = "worker", queue: str = "celery") -> None:
         node = f"{name}@{self.database}"
-        self.start(name, *CELERY, "worker", "-Q", queue, "-c", "2", "-n", node, "-l", "info")
+        self.start(name, *self.celery, "worker", "-Q", queue, "-c", "2", "-n", node, "-l", "info")
 
     def start_beat(self, name: str) -> None:
-        self.start(name, *CELERY, "beat", "-l", "info")
+        self.start(name, *self.celery, "beat", "-l", "info")
 
     def start_web(self) -> None:
         address = f"127.0.0.1:{self.web_port}"
