@@ -19,7 +19,7 @@ export HYPOTHESIS_STORAGE_DIRECTORY := $(or $(TMPDIR),/tmp)/tenantbeat-hypothesi
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo demo-reset test test-services test-long check lint deployable audit
+.PHONY: help setup demo demo-reset test test-services test-long bench check lint deployable audit
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 14
@@ -42,6 +42,9 @@ test-services:
 
 test-long: setup test-services ## the long tests
 	@exec $(WITH_SERVICES) $(PYTHON) -m pytest -m long $(ARGS)
+
+bench: setup ## what the product's promises about speed and cost rest on, measured
+	@exec $(WITH_SERVICES) $(PYTHON) -m bench.walls
 
 check: lint deployable ## what CI runs: style, types, migrations, production settings, all tests
 	@exec $(MAKE) --no-print-directory test

@@ -7,6 +7,7 @@ over one session of the owner. Both take turns on the same tenants, each time an
 from __future__ import annotations
 
 import json
+import statistics
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -19,19 +20,21 @@ from django.core.management import call_command
 from django.db import connections
 from django_tenants.postgresql_backend.base import DatabaseWrapper as StockWrapper
 
-from bench.measuring import Comparison, compare
+from bench.measuring import Comparison, compare, seconds
 from bench.thin_tenants import make_thin_tenants
 from bench.work import Pages, Runs, make_tenants
 from scheduling import running
+from tenants.models import Tenant
 from tenants.postgresql.base import DatabaseWrapper
 from tenants.postgresql.sessions import LoginSessions
 
 RESULTS = Path(__file__).with_name("walls.json")
 SIZES = (1_000, 10_000)
 MORE = 1_000
-#: How fast tenants are made meanwhile: four times what provisioning manages by migrations.
-MORE_PER_SECOND = 4.0
+#: How fast tenants are made meanwhile: as fast as provisioning makes them.
+MORE_PER_SECOND = 1.0
 ROUNDS = 15
+ENTRIES = 9
 
 
 class PlainWrapper(LoginSessions, StockWrapper):
@@ -78,6 +81,19 @@ def cost_of_walls(work: Any) -> Comparison:
         plain.close()
 
 
+def first_entry_ms(tenant: Tenant) -> float:
+    """Return the median time of a new session's first entry of a tenant's role."""
+    times = []
+    for _ in range(ENTRIES):
+        session = wrapper(DatabaseWrapper, "web")
+        session.ensure_connection()
+        session.role_of(tenant.schema_name)
+        session.set_tenant(tenant)
+        times.append(seconds(session._handle_search_path))
+        session.close()
+    return statistics.median(times) * 1000
+
+
 @contextmanager
 def provisioning_meanwhile(prefix: str) -> Iterator[None]:
     """Have another process make tenants, whose grants all sessions take note of."""
@@ -93,10 +109,14 @@ def provisioning_meanwhile(prefix: str) -> Iterator[None]:
 def main() -> None:
     call_command("migrate_schemas", verbosity=0)
     tenants = make_tenants()
-    results, made = [], 0
+    results: list[dict[str, Any]] = []
+    made = 0
     for size in SIZES:
         make_thin_tenants(f"thin{size}", size - made)
         made = size
+        entry_ms = first_entry_ms(tenants[0])
+        print(f"{size:>7} tenants  first entry of a session: {entry_ms:.1f} ms", flush=True)
+        results.append({"tenants": size, "first_entry_ms": entry_ms})
         for work in (Pages(tenants), Runs(tenants)):
             results.append(line(work, size, "quiet", cost_of_walls(work)))
             with provisioning_meanwhile(f"more{size}_{work.name}"):

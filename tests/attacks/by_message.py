@@ -17,8 +17,19 @@ from tests.attacks.site import (
 
 def expired_session(site: Site) -> Callable[[], bool]:
     """Store an expired session of the platform's; return what tells whether it was cleared."""
-    site.sql("INSERT INTO django_session VALUES ('old', '', '2001-01-01') ON CONFLICT DO NOTHING")
-    found = "SELECT 1 FROM django_session WHERE session_key = 'old'"
+    row = {
+        "session_key": "old",
+        "session_data": "",
+        "expire_date": "2001-01-01",
+        **site.new_session,
+    }
+    places = ", ".join(["%s"] * len(row))
+    site.sql(
+        f"INSERT INTO {site.sessions_table} ({', '.join(row)}) VALUES ({places})"
+        " ON CONFLICT DO NOTHING",
+        *row.values(),
+    )
+    found = f"SELECT 1 FROM {site.sessions_table} WHERE session_key = 'old'"
     return lambda: not site.one(found)
 
 

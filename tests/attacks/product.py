@@ -20,6 +20,8 @@ class Product(Site):
     new_user = {"email": "helper@mallory.test", "role": "viewer"}
     new_schedule = {"crontab": "0 0 1 1 *", "task": CLEARING}
     users_table = "accounts_user"
+    sessions_table = "accounts_session"
+    new_session = {"user_agent": "", "created_at": "2001-01-01", "seen_at": "2001-01-01"}
 
     def provision(self) -> None:
         for slug in (ATTACKER, VICTIM):
@@ -42,7 +44,8 @@ class Product(Site):
 
     def newcomer(self, **columns: Any) -> str:
         usual = {"name": "x", "timezone": "UTC", "currency": "EUR", "created_at": "2001-01-01"}
-        return super().newcomer(**usual, state_reason="", owner_email="", **columns)
+        empty = {"state_reason": "", "owner_email": "", "sessions_epoch": 0}
+        return super().newcomer(**usual, **empty, **columns)
 
     def clean(self) -> None:
         super().clean()

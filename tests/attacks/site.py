@@ -40,6 +40,9 @@ class Site:
     new_user: Mapping[str, str]
     new_schedule: Mapping[str, str]
     users_table: str
+    #: Where sessions are stored, and what a row of it needs beside Django's own columns.
+    sessions_table = "django_session"
+    new_session: Mapping[str, str] = {}
 
     def __init__(self, stack: Stack) -> None:
         self.stack = stack

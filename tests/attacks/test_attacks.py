@@ -8,24 +8,6 @@ from tests.attacks.frame import ATTACKS, sentence
 pytestmark = pytest.mark.integration
 
 
-#: Attacks that the product does not withstand yet.
-HOLES: dict[str, str] = {
-    "a message runs a task of the platforms": (
-        "a message without a firing runs any platform task, also on the tenants' worker"
-    ),
-}
-REFUSED = [
-    pytest.param(
-        one,
-        id=sentence(one),
-        marks=[pytest.mark.xfail(reason=HOLES[sentence(one)], strict=True)]
-        if sentence(one) in HOLES
-        else [],
-    )
-    for one in ATTACKS
-]
-
-
 def outcome(attack, site):
     site.make_ready()
     try:
@@ -39,7 +21,7 @@ def test_succeeds_against_a_plain_assembly(twin, attack):
     assert outcome(attack, twin)
 
 
-@pytest.mark.parametrize("attack", REFUSED)
+@pytest.mark.parametrize("attack", ATTACKS, ids=sentence)
 def test_is_refused_here(product, attack):
     assert not outcome(attack, product)
     assert not product.a_process_died()
