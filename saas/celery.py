@@ -6,9 +6,12 @@ from typing import Any
 
 from celery.signals import celeryd_init, setup_logging
 from celery.utils import uuid
+from kombu.transport import TRANSPORT_ALIASES
 from tenant_schemas_celery.app import CeleryApp
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "saas.settings")
+# As an alias, so that addresses in logs keep their redis:// and no class's name.
+TRANSPORT_ALIASES.update(dict.fromkeys(("redis", "rediss"), "scheduling.agenda.valkey:Transport"))
 
 
 class SaasCelery(CeleryApp):

@@ -327,8 +327,6 @@ CELERY_TASK_REJECT_ON_WORKER_LOST = True
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_WORKER_CONSUMER = "scheduling.agenda.intake:CarefulConsumer"
-if CELERY_BROKER_URL.startswith("redis"):
-    CELERY_BROKER_TRANSPORT = "scheduling.agenda.valkey:Transport"
 CELERY_TASK_SOFT_TIME_LIMIT = 25 * 60  # seconds
 CELERY_TASK_TIME_LIMIT = 30 * 60  # seconds, below the visibility timeout
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True

@@ -18,7 +18,7 @@ from tests.integration.stack import PASSWORD, Stack
 from tests.integration.test_beat import insert_periodic, insert_row
 
 ATTACKER, VICTIM = "mallory", "alice"
-STAFF = "staff@platform.test"
+STAFF = "watch@platform.test"
 CLOSING = "orders.tasks.auto_close_old_orders"
 CLEARING = "orders.tasks.clear_expired_sessions"
 PLATFORM_TASK = "tenants.tasks.finish_provisioning"
