@@ -13,6 +13,7 @@ forwarded_allow_ips = os.environ.get("TRUSTED_PROXIES", "")
 limit_request_line, limit_request_fields, limit_request_field_size = 4094, 64, 8190
 #: Seconds that a worker may be silent: longer than the import of the largest order file takes.
 timeout = 60
+logger_class = "saas.access_log.AccessLogger"
 
 
 def on_starting(server: Any) -> None:

@@ -116,7 +116,7 @@ MIDDLEWARE = [
     "django_otp.middleware.OTPMiddleware",
     "tenants.accounts.middleware.TimeZoneMiddleware",
     "tenants.audit.middleware.AuditMiddleware",
-    "django_structlog.middlewares.RequestMiddleware",
+    "saas.request_log.RequestLogMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "axes.middleware.AxesMiddleware",
 ]

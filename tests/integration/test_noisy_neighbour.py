@@ -31,7 +31,8 @@ def neighbours(stack):
 def hammering(neighbours):
     """Have the noisy one ask for pages as fast as it can; yield what it was answered so far."""
     noisy, _quiet = neighbours
-    answers, over = Counter(), threading.Event()
+    answers: Counter[int] = Counter()
+    over = threading.Event()
 
     def hammer():
         own = Person(noisy.host, noisy.port, cookies=dict(noisy.cookies))
