@@ -9,6 +9,7 @@ from django.core.management import CommandError, call_command
 from django.db import connection
 from psycopg2.errors import InsufficientPrivilege
 
+from tenants.management.commands import migrate_schemas
 from tenants.postgresql.logins import KINDS, login_name, passwords
 from tenants.postgresql.roles import installation_id, role_name
 
@@ -156,6 +157,14 @@ def test_the_web_login_cannot_list_tenants_but_asks_by_host(acme):
 
 def test_a_login_that_may_not_create_roles_is_refused_in_one_line(stranger):
     with pytest.raises(CommandError, match="may not create roles") as refusal:
+        call_command("migrate_schemas", verbosity=0)
+    assert "\n" not in str(refusal.value)
+
+
+def test_an_older_server_is_refused_in_one_line(monkeypatch):
+    monkeypatch.setattr(migrate_schemas, "OLDEST_POSTGRES", 990000)
+
+    with pytest.raises(CommandError, match=r"is too old: 15 or later is needed") as refusal:
         call_command("migrate_schemas", verbosity=0)
     assert "\n" not in str(refusal.value)
 
