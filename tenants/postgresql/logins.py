@@ -94,21 +94,25 @@ def grant_rights(kind: str, login: str) -> None:
 
 
 def show_all_rows(kind: str, login: str) -> None:
-    """Let the platform's own processes past row security, which shows a tenant its rows alone."""
+    """Let the platform's own processes past row security, which shows a tenant its rows alone.
+
+    A login that was used before keeps its sight, for processes that still run with it.
+    """
     if kind == "web":
         return
-    for (table,) in execute(WITHOUT_POLICY, f"all rows for {kind}"):
+    for table, number in execute(WITHOUT_POLICY, login):
         execute(
-            f'CREATE POLICY "all rows for {kind}" ON public.{quoted(table)} TO {quoted(login)} '
+            f'CREATE POLICY "all rows {number}" ON public.{quoted(table)} TO {quoted(login)} '
             "USING (true) WITH CHECK (true)"
         )
 
 
 #: Asked first, since making a policy locks its table against everybody.
 WITHOUT_POLICY = """
-SELECT relname FROM pg_class
-WHERE relnamespace = 'public'::regnamespace AND relrowsecurity
-    AND NOT EXISTS (SELECT FROM pg_policy WHERE polrelid = pg_class.oid AND polname = %s)
+SELECT relname, pg_roles.oid FROM pg_class JOIN pg_roles ON rolname = %s
+WHERE relnamespace = 'public'::regnamespace AND relrowsecurity AND NOT EXISTS (
+    SELECT FROM pg_policy WHERE polrelid = pg_class.oid AND pg_roles.oid = ANY (polroles)
+)
 """
 
 
