@@ -5,7 +5,7 @@ import sys
 
 import django
 
-STAFF = "staff@platform.test"
+STAFF = "watch@platform.test"
 
 
 def build(slugs: list[str], password: str) -> None:
