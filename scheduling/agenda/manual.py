@@ -1,5 +1,7 @@
 """A firing that somebody asked for: it takes the way of all others, through the ledger and beat."""
 
+import uuid
+
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils.translation import gettext as _
@@ -22,7 +24,7 @@ def plan_manual(tenant: Tenant, periodic_task_id: int, task: str) -> Firing:
             raise ValidationError(_("Too many runs are under way: try again when some have ended."))
         now = database_now()
         firing = Firing.objects.create(
-            id=Firing.id_of(tenant.pk, periodic_task_id, now),
+            id=uuid.uuid4(),
             tenant_id=tenant.pk,
             periodic_task_id=periodic_task_id,
             task=task,

@@ -1,5 +1,7 @@
 """SQL in a tenant's role against the platform's tables: only the tenant's own rows are there."""
 
+import uuid
+
 import pytest
 from django.db import DatabaseError, connection, transaction
 from django_tenants.utils import tenant_context
@@ -56,13 +58,18 @@ def test_a_query_that_forgets_to_name_the_tenant_still_sees_its_own_alone(both_d
 
 PLAN = """
     INSERT INTO public.agenda_firing
-        (id, tenant_id, periodic_task_id, task, slot_at, state, trigger, planned_at, outcome, error)
-    VALUES (gen_random_uuid(), %s, 7, 'orders.tasks.x', now(), %s, %s, now(), '', '')
+        (tenant_id, state, trigger, id, periodic_task_id, task, slot_at, planned_at, outcome, error)
+    VALUES (%s, %s, %s, coalesce(%s, gen_random_uuid()), 7, 'orders.tasks.x', now(), now(), '', '')
 """
 
 
+def plan(own, tenant_id, state="planned", trigger="manual", firing_id=None):
+    """Plan a firing in the role of `own`, as SQL injected into its pages would."""
+    in_role_of(own, PLAN, tenant_id, state, trigger, firing_id)
+
+
 def test_a_tenant_plans_firings_of_its_own_by_hand(acme):
-    in_role_of(acme, PLAN, acme.pk, "planned", "manual")
+    plan(acme, acme.pk)
 
     assert Firing.objects.get(periodic_task_id=7).tenant == acme
 
@@ -72,12 +79,21 @@ def test_a_tenant_plans_firings_of_its_own_by_hand(acme):
 )
 def test_a_tenant_cannot_write_what_beat_writes(acme, state, trigger):
     with pytest.raises(DatabaseError, match="row-level security"):
-        in_role_of(acme, PLAN, acme.pk, state, trigger)
+        plan(acme, acme.pk, state, trigger)
+
+
+def test_a_tenant_cannot_take_the_id_of_anothers_firing_to_come(both_due):
+    acme, globex = both_due
+    slot = DueSlot.objects.filter(tenant=globex).first()
+    theirs = Firing.id_of(globex.pk, slot.periodic_task_id, slot.due_at)
+
+    with pytest.raises(DatabaseError, match="row-level security"):
+        plan(acme, acme.pk, firing_id=str(theirs))
 
 
 def test_a_tenant_cannot_plan_a_firing_of_another(acme, globex):
     with pytest.raises(DatabaseError, match="row-level security"):
-        in_role_of(acme, PLAN, globex.pk, "planned", "manual")
+        plan(acme, globex.pk)
     with pytest.raises(DatabaseError, match="row-level security"), shared_tables(acme):
         plan_manual_past_the_role(globex)
 
@@ -85,7 +101,7 @@ def test_a_tenant_cannot_plan_a_firing_of_another(acme, globex):
 def plan_manual_past_the_role(tenant):
     with transaction.atomic():
         Firing.objects.create(
-            id=Firing.id_of(tenant.pk, 7, NOON),
+            id=uuid.uuid4(),
             tenant=tenant,
             periodic_task_id=7,
             task="orders.tasks.x",
