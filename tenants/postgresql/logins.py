@@ -12,7 +12,12 @@ from django.conf import settings
 from django.db import connection
 from psycopg2.extensions import encrypt_password
 
-from tenants.postgresql.roles import beat_group, installation_id, quoted, tenants_group
+from tenants.postgresql.roles import (
+    beat_group,
+    installation_id,
+    quoted,
+    tenants_group,
+)
 
 KINDS = ("web", "worker", "beat", "platform")
 #: In a tenant's schema these act in the tenant's role.
@@ -107,7 +112,8 @@ def show_all_rows(kind: str, login: str) -> None:
         )
 
 
-#: Asked first, since making a policy locks its table against everybody.
+#: Asked first, since making a policy locks its table against everybody. Asked of the login and not
+#: of the kind, whose login may be another one since the last time.
 WITHOUT_POLICY = """
 SELECT relname, pg_roles.oid FROM pg_class JOIN pg_roles ON rolname = %s
 WHERE relnamespace = 'public'::regnamespace AND relrowsecurity AND NOT EXISTS (

@@ -19,7 +19,7 @@ with connection.cursor() as cursor:
 """
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def given(stack):
     """Give the processes logins by the environment, to a stack whose database has its own already."""
     stack.provision("given")
@@ -42,15 +42,3 @@ def test_a_web_process_uses_the_login_it_was_given_and_the_tenants_role(given):
     assert login == f"web_{given.database}"
     assert role.endswith(schema)
     assert schemas == f"['{schema}']"
-
-
-@pytest.mark.parametrize("kind", ["beat", "worker", "platform"])
-def test_the_platforms_logins_see_every_row(given, kind):
-    login = f"{kind}_{given.database}"
-
-    seen = given.sql(
-        "SELECT count(*) FROM pg_policies WHERE tablename = 'agenda_firing' AND %s = ANY (roles)",
-        login,
-    )
-
-    assert seen == [(1,)]

@@ -1,5 +1,6 @@
 """django-tenants' `migrate_schemas`, and then the rows that a fresh installation needs."""
 
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -26,6 +27,7 @@ class Command(MigrateSchemasCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         refuse_unfit_database()
+        refuse_shared_logins()
         with owner_rights(), only_built_tenants():
             super().handle(*args, **options)
         if self.sync_public and not self.names_a_migration(options):
@@ -72,6 +74,22 @@ def refuse_unfit_database() -> None:
             raise CommandError(
                 f"Login '{login[0]}' may not create roles, which keep tenants apart: "
                 f'ALTER ROLE "{login[0]}" CREATEROLE'
+            )
+
+
+def refuse_shared_logins() -> None:
+    """Raise CommandError where two kinds of process are given one login.
+
+    Each kind's rights replace what its login had, so that the owner's would lose its own tables.
+    """
+    given = [login["USER"] for login in settings.DATABASES["default"]["GIVEN_LOGINS"].values()]
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT current_user")
+        users = Counter([cursor.fetchone()[0], *given])
+    for login, times in users.items():
+        if times > 1:
+            raise CommandError(
+                f"Login '{login}' is given to more than one kind of process: each needs its own."
             )
 
 
