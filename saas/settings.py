@@ -1,17 +1,22 @@
-"""Django's settings. Every value that differs between installations comes from the environment."""
+"""Django's settings. Every value that differs between installations comes from the environment.
 
-from datetime import timedelta
+What is long and never differs stands in modules beside this one, by subject.
+"""
+
 from pathlib import Path
 
 import environ
 from django.core.exceptions import ImproperlyConfigured
-from kombu import Exchange, Queue
 
 from saas import embedded
 from saas.audited import AUDITED_MODELS
+from saas.database import database
+from saas.log_in import *  # noqa: F403
 from saas.logs import logging_config
+from saas.messaging import celery_settings
+from saas.permissions import TENANT_ROLE_PERMISSIONS  # noqa: F401
 from saas.policies import CONTENT_SECURITY_POLICY  # noqa: F401  # a setting of django-csp
-from saas.processes import LOGIN_VARIABLES, TIMEOUTS, kind_of_process
+from saas.processes import LOGIN_VARIABLES, kind_of_process
 from saas.rights import DATABASE_FUNCTIONS, DATABASE_RIGHTS, TABLES_READ_BY_BEAT  # noqa: F401
 from saas.secret import fallback_keys, secret_key
 
@@ -92,10 +97,6 @@ INSTALLED_APPS = [*SHARED_APPS, *(app for app in TENANT_APPS if app not in SHARE
 TENANT_MODEL = "tenants.Tenant"
 TENANT_DOMAIN_MODEL = "tenants.Domain"
 AUTH_USER_MODEL = "accounts.User"
-AUTHENTICATION_BACKENDS = [
-    "tenants.accounts.backends.ThrottlingBackend",
-    "tenants.accounts.backends.RoleBackend",
-]
 
 MIDDLEWARE = [
     # First, so that every answer has these headers, whoever gives it.
@@ -143,38 +144,6 @@ PLATFORM_SEEDING_STEPS = ["scheduling.seeding.seed_platform_schedules"]
 #: Called every night with the instant in each schema, and in tenants' alone; a repeat finds nothing.
 HOUSEKEEPING_STEPS = ["tenants.accounts.pruning.prune", "tenants.audit.retention.forget"]
 TENANT_HOUSEKEEPING_STEPS = ["orders.uploads.forget_old_files"]
-#: What each role of a tenant's user may do in its own admin.
-TENANT_ROLE_PERMISSIONS: dict[str, list[str]] = {
-    "viewer": [
-        "accounts.view_loginevent",
-        "orders.view_order",
-        "orders.view_dailyreport",
-        "scheduling.view_schedule",
-        "scheduling.view_run",
-    ],
-    "manager": [
-        "accounts.view_loginevent",
-        "orders.view_order",
-        "orders.add_order",
-        "orders.change_order",
-        "orders.view_orderfile",
-        "orders.view_dailyreport",
-        "scheduling.view_schedule",
-        "scheduling.add_schedule",
-        "scheduling.change_schedule",
-        "scheduling.delete_schedule",
-        "scheduling.view_run",
-    ],
-}
-TENANT_ROLE_PERMISSIONS["owner"] = [
-    *TENANT_ROLE_PERMISSIONS["manager"],
-    "orders.delete_orderfile",
-    "accounts.view_user",
-    "accounts.add_user",
-    "accounts.change_user",
-    "accounts.delete_user",
-    "audit.view_entry",
-]
 
 #: Modules of tenants' apps that speak SQL, and why each may; a check reports all others.
 RAW_SQL_ALLOWED = {
@@ -202,27 +171,7 @@ if not (_database_url and CELERY_BROKER_URL):
     _database_url = _database_url or _services["DATABASE_URL"]
     CELERY_BROKER_URL = CELERY_BROKER_URL or _services["CELERY_BROKER_URL"]
 
-DATABASES = {
-    "default": {
-        **environ.Env.db_url_config(_database_url),
-        "ENGINE": "tenants.postgresql",
-        "ATOMIC_REQUESTS": True,
-        "CONN_HEALTH_CHECKS": True,
-        "CONN_MAX_AGE": 600,
-        # Read by our backend: which login to use, and those that the environment gives.
-        "LOGIN": PROCESS,
-        "GIVEN_LOGINS": {
-            kind: environ.Env.db_url_config(url) for kind, url in _given_urls.items() if url
-        },
-    }
-}
-DATABASES["default"].setdefault("OPTIONS", {}).update(
-    connect_timeout=5,
-    keepalives_idle=10,
-    keepalives_interval=5,
-    keepalives_count=3,
-    options=" ".join(f"-c {name}={value}" for name, value in TIMEOUTS[PROCESS].items()),
-)
+DATABASES = {"default": database(_database_url, PROCESS, _given_urls)}
 DATABASE_ROUTERS = ["django_tenants.routers.TenantSyncRouter"]
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
@@ -246,6 +195,19 @@ STATIC_ROOT = BASE_DIR / "staticfiles"
 # The demo and the tests serve static files from the apps, with no collectstatic step.
 WHITENOISE_USE_FINDERS = DEBUG
 WHITENOISE_ALLOW_ALL_ORIGINS = False
+_cookie_prefix = "__Host-" if HTTPS else ""
+SESSION_COOKIE_NAME = f"{_cookie_prefix}sessionid"
+CSRF_COOKIE_NAME = f"{_cookie_prefix}csrftoken"
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE_SSL_REDIRECT = HTTPS
+SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = True
+SESSION_ENGINE = "tenants.accounts.sessions"
+SESSION_COOKIE_AGE = 14 * 24 * 3600
+SECURE_HSTS_SECONDS = 365 * 24 * 3600 if HTTPS else 0
+SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = HTTPS
+SECURE_REFERRER_POLICY = "no-referrer"  # pages excepted: see saas/headers.py
+X_FRAME_OPTIONS = "DENY"
+
+# Files -----------------------------------------------------------------------------------------
 STORAGES = {
     "default": {"BACKEND": "saas.storage.PrivateStorage"},
     "staticfiles": {
@@ -261,88 +223,24 @@ FILE_UPLOAD_PERMISSIONS, FILE_UPLOAD_DIRECTORY_PERMISSIONS = 0o600, 0o700
 # Always to disk: memory is spared, and an import reads a file.
 FILE_UPLOAD_HANDLERS = ["django.core.files.uploadhandler.TemporaryFileUploadHandler"]
 ORDER_FILE_MAXIMUM_BYTES = env.int("ORDER_FILE_MAXIMUM_BYTES", 10 * 1024**2)
+ORDER_FILE_RETENTION_DAYS = env.int("ORDER_FILE_RETENTION_DAYS", 90)
 #: The only addresses to which more than a form may be sent.
 UPLOAD_PATHS = ["/admin/orders/orderfile/add/"]
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1024**2  # bytes of a form without its files
 DATA_UPLOAD_MAX_NUMBER_FIELDS, DATA_UPLOAD_MAX_NUMBER_FILES = 1000, 1
-ORDER_FILE_RETENTION_DAYS = env.int("ORDER_FILE_RETENTION_DAYS", 90)
-_cookie_prefix = "__Host-" if HTTPS else ""
-SESSION_COOKIE_NAME = f"{_cookie_prefix}sessionid"
-CSRF_COOKIE_NAME = f"{_cookie_prefix}csrftoken"
-SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE_SSL_REDIRECT = HTTPS
-SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = True
-SESSION_ENGINE = "tenants.accounts.sessions"
-SESSION_COOKIE_AGE = 14 * 24 * 3600
-SECURE_HSTS_SECONDS = 365 * 24 * 3600 if HTTPS else 0
-SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = HTTPS
-SECURE_REFERRER_POLICY = "no-referrer"  # pages excepted: see saas/headers.py
-X_FRAME_OPTIONS = "DENY"
 
-# Log-in ----------------------------------------------------------------------------------------
+# Log-in: passwords and lock-outs are in saas/log_in.py ------------------------------------------
 #: A tenant's owner decides for that tenant's people; this is for the platform's staff.
 STAFF_SECOND_FACTOR_REQUIRED = not DEBUG
-AUTH_PASSWORD_VALIDATORS = [
-    {"NAME": f"django.contrib.auth.password_validation.{name}", "OPTIONS": options}
-    for name, options in {
-        "UserAttributeSimilarityValidator": {},
-        "MinimumLengthValidator": {"min_length": 12},
-        "CommonPasswordValidator": {},
-        "NumericPasswordValidator": {},
-    }.items()
-]
-AXES_HANDLER = "tenants.accounts.throttling.LoginThrottle"
-AXES_USERNAME_FORM_FIELD = "username"
-AXES_USERNAME_CALLABLE = "tenants.accounts.throttling.account_of"
-AXES_CLIENT_IP_CALLABLE = "tenants.accounts.places.client_network"
-AXES_LOCKOUT_CALLABLE = "tenants.accounts.throttling.locked_page"
-AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"], "username", "ip_address"]
-AXES_FAILURE_LIMIT = 1  # how many of the handler's own limits must be reached
-AXES_COOLOFF_TIME = timedelta(minutes=15)
-AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False
-AXES_RESET_ON_SUCCESS = True
-AXES_DISABLE_ACCESS_LOG = True  # ours, LoginEvent, tells more
-AXES_ENABLE_ADMIN = AXES_VERBOSE = False
 
 # Mail ------------------------------------------------------------------------------------------
 vars().update(env.email_url("EMAIL_URL", default="consolemail://"))
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", f"Tenantbeat <no-reply@{BASE_DOMAIN}>")
 EMAIL_TIMEOUT = 10  # seconds
 
+# Tasks ------------------------------------------------------------------------------------------
 #: Firings that one tenant may have planned, published or running; its further slots wait.
 FIRINGS_IN_FLIGHT_MAXIMUM = env.int("FIRINGS_IN_FLIGHT_MAXIMUM", 50)
-
-# Celery ------------------------------------------------------------------------------------------
-CELERY_BEAT_SCHEDULER = "scheduling.agenda.beat:AgendaScheduler"
-CELERY_BEAT_MAX_LOOP_INTERVAL = 1  # seconds that beat waits at most when no NOTIFY wakes it
-CELERY_TASK_DEFAULT_QUEUE = "celery"
-# A plain worker knows only the tenants' queue, so that it can never take the platform's work.
-_queue_names = ["celery"] if PROCESS == "worker" else ["celery", "platform"]
-CELERY_TASK_QUEUES = [Queue(name, Exchange(name), routing_key=name) for name in _queue_names]
-CELERY_TASK_CREATE_MISSING_QUEUES = False
-CELERY_TASK_SERIALIZER = "json"
-CELERY_ACCEPT_CONTENT = ["json"]
-CELERY_TASK_IGNORE_RESULT = True
-CELERY_TASK_ACKS_LATE = True
-CELERY_TASK_REJECT_ON_WORKER_LOST = True
-CELERY_WORKER_PREFETCH_MULTIPLIER = 1
-CELERY_WORKER_HIJACK_ROOT_LOGGER = False
-CELERY_WORKER_CONSUMER = "scheduling.agenda.intake:CarefulConsumer"
-CELERY_TASK_SOFT_TIME_LIMIT = 25 * 60  # seconds
-CELERY_TASK_TIME_LIMIT = 30 * 60  # seconds, below the visibility timeout
-CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
-CELERY_BROKER_CONNECTION_MAX_RETRIES = None  # for ever
-CELERY_BROKER_CONNECTION_TIMEOUT = 4  # seconds
-CELERY_BROKER_TRANSPORT_OPTIONS = (
-    {"confirm_publish": True}
-    if CELERY_BROKER_URL.startswith("amqp")
-    else {
-        "visibility_timeout": 60 * 60,
-        "socket_timeout": 30,
-        "socket_connect_timeout": 4,
-        "socket_keepalive": True,
-        "health_check_interval": 10,
-        "global_keyprefix": "",
-    }
-)
+vars().update(celery_settings(CELERY_BROKER_URL, PROCESS))
 
 LOGGING = logging_config(env.str("LOG_LEVEL", "INFO"))

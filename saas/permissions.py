@@ -1,0 +1,28 @@
+"""What each role of a tenant's user may do in its own admin."""
+
+VIEWER = [
+    "accounts.view_loginevent",
+    "orders.view_order",
+    "orders.view_dailyreport",
+    "scheduling.view_schedule",
+    "scheduling.view_run",
+]
+MANAGER = [
+    *VIEWER,
+    "orders.add_order",
+    "orders.change_order",
+    "orders.view_orderfile",
+    "scheduling.add_schedule",
+    "scheduling.change_schedule",
+    "scheduling.delete_schedule",
+]
+OWNER = [
+    *MANAGER,
+    "orders.delete_orderfile",
+    "accounts.view_user",
+    "accounts.add_user",
+    "accounts.change_user",
+    "accounts.delete_user",
+    "audit.view_entry",
+]
+TENANT_ROLE_PERMISSIONS = {"viewer": VIEWER, "manager": MANAGER, "owner": OWNER}
