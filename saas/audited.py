@@ -19,10 +19,14 @@ AUDITED_MODELS = [
             "is_staff",
             "is_superuser",
             "password",
+            # Counts up when a second factor is set up, removed or reset: the log of log-ins tells
+            # which of these it was, this who did it.
+            "factors_version",
         ],
         "mask_fields": ["password"],
         "mask_callable": "tenants.audit.writing.hidden",
     },
+    {"model": "accounts.SecurityPolicy", "include_fields": ["second_factor_required"]},
     {
         "model": "tenants.Tenant",
         "include_fields": [

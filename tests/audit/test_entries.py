@@ -7,7 +7,7 @@ from django_tenants.utils import schema_context, tenant_context
 from orders.models import Order
 from scheduling.models import Schedule
 from tenants import lifecycle, provisioning
-from tenants.accounts.models import User
+from tenants.accounts.models import SecurityPolicy, User
 from tenants.audit.authors import program
 from tenants.audit.models import Entry
 from tenants.models import Tenant
@@ -65,6 +65,22 @@ def test_a_password_is_never_in_the_log_but_its_change_is(acme):
         user.save()
 
     assert last(acme).changes == {"password": ["•••", "•••"]}
+
+
+def test_a_reset_of_a_second_factor_names_who_did_it(acme):
+    ann = make_user(acme, "ann@acme.test")
+
+    do(owner_of("acme"), "accounts/user", "reset_factor", [ann.pk])
+
+    entry = last(acme, object_repr="ann@acme.test")
+    assert (entry.actor, entry.changes) == ("owner@acme.test", {"factors_version": [0, 1]})
+
+
+def test_what_is_asked_of_all_at_the_log_in_is_told(acme):
+    with tenant_context(acme):
+        SecurityPolicy(pk=1, second_factor_required=True).save()
+
+    assert last(acme, model="accounts.securitypolicy").changes["second_factor_required"][1]
 
 
 def test_logging_in_is_no_change(acme):
