@@ -67,8 +67,13 @@ class PeopleAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     @admin.action(description=_("Reset the second factor"), permissions=["change"])
     def reset_factor(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
         for user in queryset:
-            reset_second_factor(user, request)
-            self.message_user(request, _("%s has no second factor any more.") % user)
+            if user.pk == request.user.pk:
+                # A session alone, perhaps a stolen one, is not enough: that page asks for a code.
+                text = _("Your own second factor is removed under “Log-in and security”.")
+                self.message_user(request, text, messages.WARNING)
+            else:
+                reset_second_factor(user, request)
+                self.message_user(request, _("%s has no second factor any more.") % user)
 
     def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
         """Protect the last ones in charge, whether deleted one by one or together."""

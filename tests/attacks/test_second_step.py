@@ -7,7 +7,7 @@ import time_machine
 from django.utils import timezone
 from django_tenants.utils import tenant_context
 
-from tenants.accounts import pending
+from tenants.accounts import pending, second_factor
 from tenants.accounts.models import User
 from tenants.accounts.throttling import ACCOUNT_AND_ADDRESS_LIMIT
 from tests.accounts.test_second_factor import require
@@ -19,7 +19,7 @@ from tests.authenticator import (
     is_in,
     wrong_code,
 )
-from tests.people import log_in, logged_in, make_user, visitor
+from tests.people import do, log_in, logged_in, make_user, visitor
 
 OWNER = "owner@acme.test"
 
@@ -121,6 +121,19 @@ def test_the_second_step_is_over_when_the_password_changes(acme):
     give_code(client, codes[0])
 
     assert not is_in(client)
+
+
+def test_a_stolen_session_of_an_owner_does_not_reset_the_owners_own_factor(acme):
+    give_authenticator(acme, OWNER)
+    client = at_second_step("acme", OWNER)
+    give_code(client, code())
+    with tenant_context(acme):
+        owner = User.objects.get(email=OWNER)
+
+    do(client, "accounts/user", "reset_factor", [owner.pk])
+
+    with tenant_context(acme):
+        assert second_factor.has_one(owner)
 
 
 def test_a_viewer_cannot_read_or_change_what_is_an_owners(acme):
