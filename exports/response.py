@@ -28,9 +28,9 @@ def csv_response(
     The rows are read in the tenant's schema that is entered now, also where they come from a query
     that runs only while the file is sent.
     """
-    response = StreamingHttpResponse(
-        csv_text(header, here(iter(rows))), content_type="text/csv; charset=utf-8"
-    )
+    here = connection.tenant  # type: ignore[attr-defined]  # django-tenants adds it
+    text = csv_text(header, read_in(here, iter(rows)))
+    response = StreamingHttpResponse(text, content_type="text/csv; charset=utf-8")
     response["Content-Disposition"] = content_disposition_header(True, file_name(name))
     response["X-Content-Type-Options"] = "nosniff"
     return response
@@ -48,20 +48,15 @@ def csv_text(header: Sequence[str], chunks: Iterable[list[Sequence[Any]]]) -> It
         yield text.getvalue() if number else BYTE_ORDER_MARK + text.getvalue()
 
 
-def here(rows: Iterator[Sequence[Any]]) -> Iterator[list[Sequence[Any]]]:
-    """Yield the rows in chunks, each read in the tenant that is entered now.
+def read_in(tenant: Any, rows: Iterator[Sequence[Any]]) -> Iterator[list[Sequence[Any]]]:
+    """Yield the rows in chunks, each read in `tenant`, which the middleware has left by then.
 
-    The middleware has left that tenant by then. It is left again between the chunks, so that a file
-    that nobody reads to its end leaves nothing behind on the connection.
+    It is left again between the chunks, so that a file that nobody reads to its end leaves nothing
+    behind on the connection.
     """
-    tenant = connection.tenant  # type: ignore[attr-defined]  # django-tenants adds it
-
-    def chunks() -> Iterator[list[Sequence[Any]]]:
-        while chunk := next_chunk():
-            yield chunk
-
-    def next_chunk() -> list[Sequence[Any]]:
+    while True:
         with tenant_context(tenant):
-            return list(islice(rows, CHUNK))
-
-    return chunks()
+            chunk = list(islice(rows, CHUNK))
+        if not chunk:
+            return
+        yield chunk

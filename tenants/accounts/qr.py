@@ -15,17 +15,19 @@ GROUP = 4
 
 def readable(key: str) -> str:
     """Return the secret as people type it into an authenticator: base 32, in groups."""
-    text = b32encode(unhexlify(key)).decode().rstrip("=")
+    text = base32(key)
     return " ".join(text[at : at + GROUP] for at in range(0, len(text), GROUP))
 
 
 def address(user: User, issuer: str, key: str) -> str:
     """Return the otpauth address that authenticators know (Key URI Format of Google Authenticator)."""
     label = quote(f"{issuer.replace(':', ' ')}:{user.get_username()}")
-    secret = b32encode(unhexlify(key)).decode().rstrip("=")
-    return f"otpauth://totp/{label}?" + urlencode(
-        {"secret": secret, "issuer": issuer}, quote_via=quote
-    )
+    query = urlencode({"secret": base32(key), "issuer": issuer}, quote_via=quote)
+    return f"otpauth://totp/{label}?{query}"
+
+
+def base32(key: str) -> str:
+    return b32encode(unhexlify(key)).decode().rstrip("=")
 
 
 def drawing(text: str) -> SafeString:

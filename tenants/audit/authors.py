@@ -1,6 +1,5 @@
 """Who is at work: somebody at a page, a task, or a command."""
 
-import ipaddress
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -10,6 +9,8 @@ from pathlib import Path
 
 from celery import current_task
 from django.http import HttpRequest
+
+from tenants.accounts.places import address_of
 
 
 @dataclass(frozen=True)
@@ -59,13 +60,5 @@ def visitor(request: HttpRequest) -> Author:
         via=f"page {page}",
         actor=who.get_username() if who else "",
         actor_id=who.pk if who else None,
-        address=address_or_none(request.META.get("REMOTE_ADDR", "")),
+        address=address_of(request),
     )
-
-
-def address_or_none(text: str) -> str | None:
-    """Return what is an address; a unix socket's client has none."""
-    try:
-        return str(ipaddress.ip_address(text))
-    except ValueError:
-        return None
