@@ -14,12 +14,12 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 from django.views.generic import FormView, TemplateView, View
 
-from tenants.accounts import second_factor, throttling
+from tenants.accounts import second_factor
 from tenants.accounts.code_forms import CodeForm, EnrolmentForm, PolicyForm
 from tenants.accounts.events import LoginEvent, record
 from tenants.accounts.models import SecurityPolicy, Session, User
 from tenants.accounts.session_list import end_sessions, end_unproven_sessions, live_sessions
-from tenants.accounts.steps import Enrolment, show_codes
+from tenants.accounts.steps import WRONG_CODE, CodePage, Enrolment, show_codes
 from tenants.schema import in_public_schema
 
 Kind = LoginEvent.Kind
@@ -78,18 +78,14 @@ class EnrolPage(Enrolment):
                 request, _("Remove the second factor you have before you set up another.")
             )
             return redirect("admin:security")
-        if throttling.is_locked(request, self.user):
-            return HttpResponse()
         return super().dispatch(request, *args, **kwargs)
 
     def form_valid(self, form: Any) -> HttpResponse:
         if not self.user.check_password(form.cleaned_data["password"]):
-            throttling.count_failure(self.request, self.user)
-            form.add_error("password", _("This is not your password."))
-            return self.form_invalid(form)
+            return self.refuse(form, "password", _("This is not your password."))
         made = self.enrol(form)
         if made is None:
-            form.add_error("code", _("This code is not right, or was used before."))
+            form.add_error("code", WRONG_CODE)
             return self.form_invalid(form)
         device, codes = made
         update_session_auth_hash(self.request, self.user)
@@ -97,27 +93,21 @@ class EnrolPage(Enrolment):
         return show_codes(self.request, codes, reverse("admin:security"), self.extra_context)
 
 
-class ProvenChange(FormView):  # type: ignore[type-arg]
+class ProvenChange(CodePage):
     """A change that takes a code: a session alone, perhaps a stolen one, is not enough for it."""
 
-    form_class = CodeForm
     template_name = "accounts/confirm.html"
-    user: User
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
         self.user = me(request)
         if not second_factor.has_one(self.user):
             return redirect("admin:security")
-        if throttling.is_locked(request, self.user):
-            return HttpResponse()
         return super().dispatch(request, *args, **kwargs)
 
     def form_valid(self, form: CodeForm) -> HttpResponse:
         if second_factor.accept(self.user, form.cleaned_data["code"]):
             return self.change()
-        throttling.count_failure(self.request, self.user)
-        form.add_error("code", _("This code is not right, or was used before."))
-        return self.form_invalid(form)
+        return self.refuse(form)
 
     def change(self) -> HttpResponse:
         raise NotImplementedError

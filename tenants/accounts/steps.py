@@ -28,6 +28,7 @@ BACKEND = "tenants.accounts.backends.RoleBackend"
 #: In a session, the secret that an authenticator is being set up with. Whoever else knows the
 #: password gets another one, so that nobody sets up what a stranger has seen.
 ENROLMENT_KEY = "enrolment_key"
+WRONG_CODE = _("This code is not right, or was used before.")
 
 
 class PasswordStep(LoginView):
@@ -44,26 +45,33 @@ class PasswordStep(LoginView):
         return redirect(f"admin:{step}")
 
 
-@method_decorator([never_cache, csrf_protect], name="dispatch")
-class SecondStep(FormView):  # type: ignore[type-arg]
-    """What follows the password; only for somebody who just gave it."""
+class CodePage(FormView):  # type: ignore[type-arg]
+    """Takes a code from `user`, whom a subclass finds; wrong ones count like wrong passwords."""
 
     user: User
     form_class = CodeForm
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+        if throttling.is_locked(request, self.user):
+            return HttpResponse()  # in whose place the middleware puts the page for this
+        return super().dispatch(request, *args, **kwargs)
+
+    def refuse(self, form: CodeForm, field: str = "code", reason: Any = WRONG_CODE) -> HttpResponse:
+        throttling.count_failure(self.request, self.user)
+        form.add_error(field, reason)
+        return self.form_invalid(form)
+
+
+@method_decorator([never_cache, csrf_protect], name="dispatch")
+class SecondStep(CodePage):
+    """What follows the password; only for somebody who just gave it."""
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
         user = pending.who(request)
         if user is None:
             return redirect("admin:login")
-        if throttling.is_locked(request, user):
-            return HttpResponse()  # in whose place the middleware puts the page for this
         self.user = user
         return super().dispatch(request, *args, **kwargs)
-
-    def refuse(self, form: CodeForm) -> HttpResponse:
-        throttling.count_failure(self.request, self.user)
-        form.add_error("code", _("This code is not right, or was used before."))
-        return self.form_invalid(form)
 
     def let_in(self, device: Device) -> str:
         """Log in, with a new session key, and return where that was to lead."""
@@ -84,11 +92,9 @@ class CodeStep(SecondStep):
         return redirect(self.let_in(device))
 
 
-class Enrolment(FormView):  # type: ignore[type-arg]
+class Enrolment(CodePage):
     """Shows a secret to an authenticator until it has given a right code for it."""
 
-    user: User
-    form_class = CodeForm
     template_name = "accounts/enrol.html"
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:

@@ -19,7 +19,7 @@ from tests.authenticator import (
     is_in,
     wrong_code,
 )
-from tests.people import do, log_in, logged_in, make_user, visitor
+from tests.people import PASSWORD, do, log_in, logged_in, make_user, owner_of, visitor
 
 OWNER = "owner@acme.test"
 
@@ -98,6 +98,27 @@ def test_wrong_codes_lock_out_as_wrong_passwords_do(acme):
     assert answer.status_code == 429
     assert give_code(client, codes[0]).status_code == 429
     assert not is_in(client)
+
+
+def test_guessing_codes_with_a_stolen_session_locks_out_too(acme):
+    codes = give_authenticator(acme, OWNER)
+    client = at_second_step("acme", OWNER)
+    give_code(client, code())
+
+    for guess in [wrong_code()] * ACCOUNT_AND_ADDRESS_LIMIT + codes[:1]:
+        answer = client.post("/admin/security/remove/", {"code": guess})
+
+    assert answer.status_code == 429
+
+
+def test_guessing_the_password_with_a_stolen_session_locks_out_too(acme):
+    client = owner_of("acme")
+    client.get("/admin/security/enrol/")
+
+    for guess in ["a guess"] * ACCOUNT_AND_ADDRESS_LIMIT + [PASSWORD]:
+        answer = client.post("/admin/security/enrol/", {"code": "123456", "password": guess})
+
+    assert answer.status_code == 429
 
 
 def test_the_second_step_does_not_wait_for_ever(acme):
