@@ -1,0 +1,39 @@
+"""Messages as a worker gets them, and what came of them."""
+
+from django_tenants.utils import schema_context, tenant_context
+
+from orders.models import Order
+from scheduling.agenda.models import Firing
+from scheduling.agenda.signature import HEADER, sign
+from scheduling.models import Run
+from tests.conftest import NOON
+from tests.scheduling.builders import make_firing, make_periodic_task
+
+
+def plan(tenant, task, **fields):
+    """Store a periodic task of the tenant and a firing of it."""
+    with tenant_context(tenant):
+        row = make_periodic_task(task=task.name, **fields)
+    return make_firing(tenant, NOON, row.pk, task=task.name)
+
+
+def deliver(task, firing, schema_name=None, signature=None):
+    """Call the task as a worker does once tenant-schemas-celery has switched the schema."""
+    message_id = str(firing.pk if isinstance(firing, Firing) else firing)
+    headers = {HEADER: signature or sign(task.name, message_id)}
+    task.push_request(id=message_id, args=[], kwargs={}, **headers)
+    try:
+        with schema_context(schema_name or firing.tenant.schema_name):
+            task()
+    finally:
+        task.pop_request()
+
+
+def orders_of(tenant):
+    with tenant_context(tenant):
+        return set(Order.objects.values_list("number", flat=True))
+
+
+def runs_of(tenant):
+    with tenant_context(tenant):
+        return list(Run.objects.all())
