@@ -23,6 +23,7 @@ from scheduling.display import slot_text
 from scheduling.forms import NewScheduleForm, ScheduleForm, form_for
 from scheduling.models import Run, Schedule
 from scheduling.overview import ScheduleRow, tenant_schedules
+from tenants.read_only import ReadOnlyAdmin
 
 COUNT_MAXIMUM = 10_000
 
@@ -35,21 +36,11 @@ class BoundedPaginator(Paginator):  # type: ignore[type-arg]
         return int(self.object_list[:COUNT_MAXIMUM].count())  # type: ignore[attr-defined]
 
 
-class ReadOnlyAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
-    """Shows rows that only the product itself writes."""
+class LongListAdmin(ReadOnlyAdmin):
+    """Shows tables that grow with every slot."""
 
     paginator = BoundedPaginator
-    show_full_result_count = False
     show_facets = admin.ShowFacets.NEVER
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
 
 
 class ScheduleAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
@@ -220,7 +211,7 @@ def chosen_entry(request: HttpRequest) -> Entry:
     return tenant_catalogue().get(chosen) or schedules.entry_called(None)
 
 
-class RunAdmin(ReadOnlyAdmin):
+class RunAdmin(LongListAdmin):
     list_display = [
         "slot_at",
         "name",

@@ -11,7 +11,7 @@ from django.db.models.functions import Coalesce
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
-from scheduling.admin import ReadOnlyAdmin
+from scheduling.admin import LongListAdmin
 from scheduling.agenda.models import DueSlot
 from tenants.admin import TenantAdmin
 from tenants.models import Tenant
@@ -54,7 +54,7 @@ class QuarantineFilter(admin.SimpleListFilter):
         return queryset.filter(problem="") if self.value() == "no" else queryset
 
 
-class DueSlotAdmin(ReadOnlyAdmin):
+class DueSlotAdmin(LongListAdmin):
     list_display = ["due_at", "tenant", "name", "task", "one_off", "problem"]
     list_filter = [TenantFilter, QuarantineFilter]
     list_select_related = ["tenant"]
@@ -63,7 +63,7 @@ class DueSlotAdmin(ReadOnlyAdmin):
     sortable_by = ["due_at"]
 
 
-class FiringAdmin(ReadOnlyAdmin):
+class FiringAdmin(LongListAdmin):
     list_display = [
         "slot_at",
         "tenant",

@@ -14,6 +14,7 @@ from tenants.accounts.invitations import invite, password_link
 from tenants.accounts.models import LoginEvent, User
 from tenants.accounts.rescue import reset_second_factor
 from tenants.accounts.session_list import end_sessions_of
+from tenants.read_only import ReadOnlyAdmin
 
 
 class PeopleAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
@@ -96,7 +97,7 @@ class StaffAdmin(PeopleAdmin):
         super().save_model(request, obj, form, change)
 
 
-class LoginEventAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+class LoginEventAdmin(ReadOnlyAdmin):
     """The log of log-ins: everybody's own, and for those in charge everybody's."""
 
     list_display = ["at", "who", "kind", "address", "user_agent"]
@@ -105,7 +106,6 @@ class LoginEventAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     date_hierarchy = "at"
     ordering = ["-at", "-pk"]
     list_display_links = None
-    show_full_result_count = False
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[LoginEvent]:
         user: Any = request.user
@@ -115,12 +115,3 @@ class LoginEventAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     @admin.display(description=_("user"), ordering="login")
     def who(self, event: LoginEvent) -> str:
         return event.login or str(_("(no such account)"))
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: LoginEvent | None = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: LoginEvent | None = None) -> bool:
-        return False

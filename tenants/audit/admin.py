@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from exports.admin import ExportableAdmin
 from tenants.audit.models import Entry
+from tenants.read_only import ReadOnlyAdmin
 
 #: Names that the filter of people offers; who is further down is found by the search.
 ACTORS_MAXIMUM = 100
@@ -27,14 +28,13 @@ class ActorFilter(admin.SimpleListFilter):
         return queryset.filter(actor=self.value()) if self.value() else queryset
 
 
-class EntryAdmin(ExportableAdmin):
+class EntryAdmin(ReadOnlyAdmin, ExportableAdmin):
     list_display = ["at", "actor", "action", "kind", "object_repr", "difference", "address"]
     list_filter = [("at", admin.DateFieldListFilter), "action", ActorFilter]
     search_fields = ["actor", "object_repr", "via"]
     search_help_text = _("Who, what, or by way of which page, command or task")
     ordering = ["-at", "-pk"]
     sortable_by = ["at"]
-    show_full_result_count = False
     show_facets = admin.ShowFacets.NEVER  # each count would read the whole log
     fields = ["at", "actor", "actor_id", "address", "via", "action", "kind", "object_pk"]
     fields += ["object_repr", "difference"]
@@ -49,15 +49,6 @@ class EntryAdmin(ExportableAdmin):
     def difference(self, entry: Entry) -> SafeString:
         lines = ((name, *map(shown, pair)) for name, pair in entry.changes.items())
         return format_html_join("", "<div>{}: {} → {}</div>", lines)
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Entry | None = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Entry | None = None) -> bool:
-        return False
 
 
 def shown(value: Any) -> str:
