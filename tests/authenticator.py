@@ -6,9 +6,9 @@ from binascii import hexlify
 
 from django_otp.oath import TOTP
 from django_otp.plugins.otp_totp.models import TOTPDevice
-from django_tenants.utils import schema_context, tenant_context
+from django_tenants.utils import tenant_context
 
-from tenants.accounts.models import RecoverySheet, User
+from tenants.accounts.models import RecoverySheet, SecurityPolicy, User
 from tests.people import PASSWORD, log_in, visitor
 
 KEY = "31323334353637383930" * 2
@@ -60,10 +60,6 @@ def recovery_codes_on(answer):
     return re.findall(r"<li><code>([a-z2-7]+)</code>", answer.text)
 
 
-def user_row(host, email):
-    from tenants.models import Tenant
-
-    with schema_context("public"):
-        tenant = Tenant.objects.get(slug=host)
+def require_second_factor(tenant):
     with tenant_context(tenant):
-        return User.objects.get(email=email)
+        SecurityPolicy(pk=1, second_factor_required=True).save()

@@ -13,6 +13,7 @@ from tenants.models import Tenant
 from tenants.schema import enter_public_schema
 
 PASSWORD = "correct horse battery"
+NEW_PASSWORD = "a brand new passphrase"
 STAFF = "staff@platform.test"
 HOSTS = {"acme": "acme.localhost", "globex": "globex.localhost", "platform": "localhost"}
 
@@ -92,3 +93,17 @@ def link_in(text, host):
     """Return the path of the link to `host` in a mail."""
     (path,) = re.findall(rf"http://{re.escape(host)}(?::\d+)?(/\S+)", text)
     return path
+
+
+def ask_for_reset(host, email, **headers):
+    return visitor(host).post("/admin/password_reset/", {"email": email}, headers=headers)
+
+
+def set_password(host, path, password=NEW_PASSWORD):
+    """Open a link of a mail and fill in its form."""
+    client = visitor(host)
+    page = client.get(path)
+    if page.status_code != 302:
+        return page
+    answers = {"new_password1": password, "new_password2": password}
+    return client.post(page["Location"], answers, follow=True)

@@ -7,23 +7,19 @@ from django_tenants.utils import tenant_context
 from tenants.accounts.invitations import invite
 from tenants.accounts.models import User
 from tenants.models import Domain
-from tests.people import PASSWORD, STAFF, link_in, log_in, make_staff, make_user, owner_of, visitor
-
-NEW = "a brand new passphrase"
-
-
-def ask_for_reset(host, email, **headers):
-    return visitor(host).post("/admin/password_reset/", {"email": email}, headers=headers)
-
-
-def set_password(host, path, password=NEW):
-    """Open a link of a mail and fill in its form."""
-    client = visitor(host)
-    page = client.get(path)
-    if page.status_code != 302:
-        return page
-    answers = {"new_password1": password, "new_password2": password}
-    return client.post(page["Location"], answers, follow=True)
+from tests.people import (
+    NEW_PASSWORD,
+    PASSWORD,
+    STAFF,
+    ask_for_reset,
+    link_in,
+    log_in,
+    make_staff,
+    make_user,
+    owner_of,
+    set_password,
+    visitor,
+)
 
 
 def test_a_forgotten_password_is_replaced_by_a_link_in_a_mail(acme):
@@ -34,7 +30,7 @@ def test_a_forgotten_password_is_replaced_by_a_link_in_a_mail(acme):
 
     assert message.to == ["owner@acme.test"]
     assert b'href="/admin/login/"' in answer.content
-    assert log_in(visitor("acme"), "owner@acme.test", NEW).status_code == 302
+    assert log_in(visitor("acme"), "owner@acme.test", NEW_PASSWORD).status_code == 302
     assert log_in(visitor("acme"), "owner@acme.test", PASSWORD).status_code == 200
 
 
@@ -45,7 +41,7 @@ def test_a_link_works_once(acme):
 
     set_password("acme", path, "yet another passphrase")
 
-    assert log_in(visitor("acme"), "owner@acme.test", NEW).status_code == 302
+    assert log_in(visitor("acme"), "owner@acme.test", NEW_PASSWORD).status_code == 302
 
 
 def test_the_link_leads_to_the_primary_domain_whatever_the_request_says(acme):
@@ -99,7 +95,7 @@ def test_the_platforms_staff_reset_theirs_at_the_platform(db):
     ask_for_reset("platform", STAFF)
     set_password("platform", link_in(mail.outbox[0].body, "localhost"))
 
-    assert log_in(visitor("platform"), STAFF, NEW).status_code == 302
+    assert log_in(visitor("platform"), STAFF, NEW_PASSWORD).status_code == 302
 
 
 def test_a_mail_server_that_is_away_is_not_shown(acme, settings):
@@ -110,11 +106,15 @@ def test_a_mail_server_that_is_away_is_not_shown(acme, settings):
 
 
 def test_a_password_is_changed_by_its_owner(acme):
-    answers = {"old_password": PASSWORD, "new_password1": NEW, "new_password2": NEW}
+    answers = {
+        "old_password": PASSWORD,
+        "new_password1": NEW_PASSWORD,
+        "new_password2": NEW_PASSWORD,
+    }
 
     owner_of("acme").post("/admin/password_change/", answers)
 
-    assert log_in(visitor("acme"), "owner@acme.test", NEW).status_code == 302
+    assert log_in(visitor("acme"), "owner@acme.test", NEW_PASSWORD).status_code == 302
     assert log_in(visitor("acme"), "owner@acme.test", PASSWORD).status_code == 200
 
 
@@ -126,4 +126,4 @@ def test_an_invitation_speaks_the_language_and_the_host_of_the_invited(acme):
     (message,) = mail.outbox
     assert "Ada <&> Co" in message.body
     set_password("acme", link_in(message.body, "acme.localhost"))
-    assert log_in(visitor("acme"), "new@acme.test", NEW).status_code == 302
+    assert log_in(visitor("acme"), "new@acme.test", NEW_PASSWORD).status_code == 302

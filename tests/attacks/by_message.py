@@ -8,11 +8,11 @@ from tests.attacks.frame import attack
 from tests.attacks.site import (
     ATTACKER,
     CLEARING,
-    CLOSING,
     PLATFORM_TASK,
     VICTIM,
     Site,
 )
+from tests.integration.rows import CLOSING
 
 
 def expired_session(site: Site) -> Callable[[], bool]:

@@ -8,12 +8,12 @@ from tests.attacks.frame import attack
 from tests.attacks.site import (
     ATTACKER,
     CLEARING,
-    CLOSING,
     MISCHIEF,
     PLATFORM_TASK,
     VICTIM,
     Site,
 )
+from tests.integration.rows import CLOSING
 
 
 def into(site: Site, slug: str, **more: object) -> str:

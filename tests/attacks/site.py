@@ -14,12 +14,11 @@ from typing import Any
 from redis import Redis
 
 from tests.integration.person import FormReader, Page, Person
+from tests.integration.rows import insert_periodic, insert_row
 from tests.integration.stack import PASSWORD, Stack
-from tests.integration.test_beat import insert_periodic, insert_row
 
 ATTACKER, VICTIM = "mallory", "alice"
 STAFF = "watch@platform.test"
-CLOSING = "orders.tasks.auto_close_old_orders"
 CLEARING = "orders.tasks.clear_expired_sessions"
 PLATFORM_TASK = "tenants.tasks.finish_provisioning"
 LOG_OUT = 'action="/admin/logout/"'

@@ -7,8 +7,9 @@ from hypothesis import strategies as st
 from redis import Redis
 
 from tests.attacks.fuzzing import ANYTHING, EXAMPLES, try_all
-from tests.attacks.site import CLEARING, CLOSING, PLATFORM_TASK, VICTIM, envelope
+from tests.attacks.site import CLEARING, PLATFORM_TASK, VICTIM, envelope
 from tests.conftest import broker_database
+from tests.integration.rows import CLOSING
 
 pytestmark = pytest.mark.integration
 

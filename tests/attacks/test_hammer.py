@@ -7,7 +7,7 @@ import pytest
 
 from tests.attacks.hammer import Shop, hammer
 from tests.attacks.product import Product
-from tests.integration.test_beat import insert_every
+from tests.integration.rows import insert_every
 
 pytestmark = pytest.mark.integration
 

@@ -10,13 +10,13 @@ from django_tenants.utils import tenant_context
 from tenants.accounts import pending, second_factor
 from tenants.accounts.models import User
 from tenants.accounts.throttling import ACCOUNT_AND_ADDRESS_LIMIT
-from tests.accounts.test_second_factor import require
 from tests.authenticator import (
     at_second_step,
     code,
     give_authenticator,
     give_code,
     is_in,
+    require_second_factor,
     wrong_code,
 )
 from tests.people import PASSWORD, do, log_in, logged_in, make_user, owner_of, visitor
@@ -44,7 +44,7 @@ def test_whoever_has_a_second_factor_cannot_set_up_another_with_the_password_alo
 
 @pytest.mark.parametrize("path", ["", "orders/order/", "security/", "security/policy/"])
 def test_whoever_must_set_one_up_first_reaches_nothing_else(acme, path):
-    require(acme)
+    require_second_factor(acme)
     client = visitor("acme")
     log_in(client, OWNER)
 

@@ -11,17 +11,19 @@ from django_tenants.utils import tenant_context
 
 from tenants import lifecycle
 from tenants.accounts.models import Session, User
-from tests.accounts.test_passwords import ask_for_reset, set_password
 from tests.authenticator import give_authenticator, is_in
 from tests.people import (
+    NEW_PASSWORD,
     PASSWORD,
     STAFF,
+    ask_for_reset,
     link_in,
     log_in,
     logged_in,
     make_staff,
     make_user,
     owner_of,
+    set_password,
     visitor,
 )
 
@@ -207,8 +209,8 @@ def test_a_change_of_the_secret_key_keeps_sessions_while_the_old_one_counts(
 
     assert is_in(client) == keeps_old
     assert len(sessions_of(second_step)) == 2 * keeps_old
-    set_password("acme", path, "a brand new passphrase")
-    is_changed = log_in(visitor("acme"), OWNER, "a brand new passphrase").status_code == 302
+    set_password("acme", path)
+    is_changed = log_in(visitor("acme"), OWNER, NEW_PASSWORD).status_code == 302
     assert is_changed == keeps_old
 
 

@@ -5,7 +5,6 @@ import base64
 import pytest
 
 from tests.authenticator import code
-from tests.browser.test_tenant_admin import chromium  # noqa: F401  # a fixture
 from tests.integration.stack import PASSWORD
 
 pytestmark = [pytest.mark.browser, pytest.mark.integration]
@@ -21,7 +20,7 @@ def shop(stack):
 
 
 @pytest.fixture
-def page(chromium, shop):  # noqa: F811
+def page(chromium, shop):
     """A page of somebody's without JavaScript; fails if the browser had anything to complain about."""
     context = chromium.new_context(base_url=shop, locale="en-GB", java_script_enabled=False)
     page = context.new_page()

@@ -1,33 +1,12 @@
 """A tenant's admin in a real browser: what its owner sees, and that no page breaks its own policy."""
 
-import os
-import shutil
-
 import pytest
 
 from tests.integration.stack import PASSWORD
 
 pytestmark = [pytest.mark.browser, pytest.mark.integration]
 
-CHROMIUM = shutil.which("chromium")
-ARGUMENTS = ["--disable-gpu", "--disable-dev-shm-usage"]
 SHOP = "browsed"
-
-
-@pytest.fixture(scope="module")
-def chromium():
-    if CHROMIUM is None:
-        missing = "Chromium is not installed: the tests in a real browser"
-        if os.environ.get("REQUIRE_SERVICES") == "1":
-            pytest.fail(missing)
-        pytest.skip(missing)
-    from playwright.sync_api import sync_playwright
-
-    arguments = [*ARGUMENTS, *(["--no-sandbox"] if os.geteuid() == 0 else [])]
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=arguments)
-        yield browser
-        browser.close()
 
 
 @pytest.fixture(scope="module")

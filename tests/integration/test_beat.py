@@ -6,9 +6,10 @@ import time
 
 import pytest
 
+from tests.integration.rows import CLOSING, insert_every, insert_row
+
 pytestmark = pytest.mark.integration
 
-CLOSING = "orders.tasks.auto_close_old_orders"
 DUE_AT = """
     SELECT due_at FROM agenda_dueslot JOIN tenants_tenant ON tenants_tenant.id = tenant_id
     WHERE slug = %s AND task = %s AND agenda_dueslot.name = %s
@@ -20,49 +21,6 @@ OBEYED_SECONDS = 2.0
 def due_at(stack, slug, name="Close old orders"):
     rows = stack.sql(DUE_AT, slug, CLOSING, name)
     return rows[0][0] if rows else None
-
-
-def insert_row(stack, schema, name, crontab="* * * * *", **columns):
-    """Write a periodic task by SQL alone, past all forms."""
-    fields = ("minute", "hour", "day_of_month", "month_of_year", "day_of_week")
-    ((crontab_id,),) = stack.sql(
-        f"INSERT INTO django_celery_beat_crontabschedule ({', '.join(fields)}, timezone)"
-        " VALUES (%s, %s, %s, %s, %s, 'UTC') RETURNING id",
-        *crontab.split(),
-        schema=schema,
-    )
-    insert_periodic(stack, schema, name, crontab_id=crontab_id, **columns)
-
-
-def insert_every(stack, schema, name, seconds, **columns):
-    ((interval_id,),) = stack.sql(
-        "INSERT INTO django_celery_beat_intervalschedule (every, period)"
-        " VALUES (%s, 'seconds') RETURNING id",
-        seconds,
-        schema=schema,
-    )
-    insert_periodic(stack, schema, name, interval_id=interval_id, **columns)
-
-
-def insert_periodic(stack, schema, name, **columns):
-    row = {
-        "name": name,
-        "task": CLOSING,
-        "args": "[]",
-        "kwargs": "{}",
-        "headers": "{}",
-        "one_off": False,
-        "enabled": True,
-        "total_run_count": 0,
-        "description": "",
-    } | columns
-    places = ", ".join(["%s"] * len(row))
-    stack.sql(
-        f"INSERT INTO django_celery_beat_periodictask (date_changed, {', '.join(row)})"
-        f" VALUES (now(), {places})",
-        *row.values(),
-        schema=schema,
-    )
 
 
 @pytest.fixture

@@ -9,8 +9,8 @@ import pytest
 
 from tests.conftest import broker_database
 from tests.integration.proxy import Cable
+from tests.integration.rows import CLOSING, insert_every
 from tests.integration.stack import Stack
-from tests.integration.test_beat import CLOSING, insert_every
 
 pytestmark = pytest.mark.integration
 

@@ -3,8 +3,8 @@
 import pytest
 
 from tests.integration import rabbitmq
+from tests.integration.rows import insert_every
 from tests.integration.stack import Stack
-from tests.integration.test_beat import insert_every
 
 pytestmark = [pytest.mark.integration, pytest.mark.rabbitmq]
 
