@@ -26,7 +26,6 @@ EVERYWHERE = {
 }
 RABBITMQ = {"CELERY_BROKER_TRANSPORT_OPTIONS": {"confirm_publish": True}}
 REDIS = {
-    "CELERY_BROKER_TRANSPORT": "scheduling.agenda.valkey:Transport",
     "CELERY_BROKER_TRANSPORT_OPTIONS": {
         "visibility_timeout": 60 * 60,  # seconds
         "socket_timeout": 30,
