@@ -24,6 +24,7 @@ def plan_manual(tenant: Tenant, periodic_task_id: int, task: str) -> Firing:
             raise ValidationError(_("Too many runs are under way: try again when some have ended."))
         now = database_now()
         firing = Firing.objects.create(
+            # Postgres accepts no other: a tenant must not name the firing of a slot that is to come.
             id=uuid.uuid4(),
             tenant_id=tenant.pk,
             periodic_task_id=periodic_task_id,

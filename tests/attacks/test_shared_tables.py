@@ -91,6 +91,52 @@ def test_a_tenant_cannot_take_the_id_of_anothers_firing_to_come(both_due):
         plan(acme, acme.pk, firing_id=str(theirs))
 
 
+FIRING = """
+    INSERT INTO public.agenda_firing (id, tenant_id, periodic_task_id, task, slot_at, state, trigger,
+        planned_at, started_at, outcome, error)
+    VALUES ({id}, %s, 7, 'x', {at}, 'planned', 'manual', {at}, {started_at}, '', '')
+"""
+NEW_FIRING = {"id": "gen_random_uuid()", "at": "now()", "started_at": "NULL"}
+
+
+@pytest.mark.parametrize(
+    "forged",
+    [
+        {"at": "'0044-03-15 BC'"},
+        {"at": "'infinity'"},
+        {"at": "now() - interval '1 hour'"},
+        {"at": "now() + interval '1 hour'"},
+        {"started_at": "now()"},
+    ],
+    ids=str,
+)
+def test_a_firing_by_hand_is_of_this_moment(acme, forged):
+    with pytest.raises(DatabaseError, match="row-level security"):
+        in_role_of(acme, FIRING.format(**NEW_FIRING | forged), acme.pk)
+
+
+def test_a_tenant_cannot_take_the_id_of_a_slot_of_another(both_due):
+    acme, globex = both_due
+    slot = DueSlot.objects.of(globex).first()
+    taken = Firing.id_of(globex.pk, slot.periodic_task_id, slot.due_at)
+
+    with pytest.raises(DatabaseError, match="row-level security"):
+        in_role_of(acme, FIRING.format(**NEW_FIRING | {"id": f"'{taken}'"}), acme.pk)
+
+
+FLOOD = """
+    INSERT INTO public.agenda_firing
+        (id, tenant_id, periodic_task_id, task, slot_at, state, trigger, planned_at, outcome, error)
+    SELECT gen_random_uuid(), %s, number, 'x', now(), 'planned', 'manual', now(), '', ''
+    FROM generate_series(1, 1001) number
+"""
+
+
+def test_a_tenant_cannot_flood_the_ledger_past_our_code(acme):
+    with pytest.raises(DatabaseError, match="too many firings"):
+        in_role_of(acme, FLOOD, acme.pk)
+
+
 def test_a_tenant_cannot_plan_a_firing_of_another(acme, globex):
     with pytest.raises(DatabaseError, match="row-level security"):
         plan(acme, globex.pk)
