@@ -226,3 +226,21 @@ def test_a_session_of_the_staff_is_void_at_a_tenant_that_copied_it(acme, platfor
     copy_rows(Session, platform_tenant, acme)
 
     assert not is_in(carry(client, "acme"))
+
+
+@pytest.mark.parametrize("column", ["password", "session__session_key"])
+def test_nobody_guesses_a_secret_letter_by_letter_through_a_filter(acme, column):
+    make_user(acme, "ada@acme.test")
+    logged_in("acme", "ada@acme.test")
+
+    answer = owner_of("acme").get("/admin/accounts/user/", {f"{column}__startswith": "a"})
+
+    assert answer.status_code == 400
+
+
+def test_people_are_filtered_by_what_their_page_offers(acme):
+    make_user(acme, "ada@acme.test")
+
+    answer = owner_of("acme").get("/admin/accounts/user/", {"role__exact": "viewer"})
+
+    assert [user.email for user in answer.context["cl"].result_list] == ["ada@acme.test"]
