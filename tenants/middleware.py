@@ -1,5 +1,7 @@
 """Which tenant a request is for: by its exact host, never by a fallback."""
 
+from contextlib import ExitStack
+
 import structlog
 from django.conf import settings
 from django.db import OperationalError
@@ -37,9 +39,23 @@ class TenantMiddleware(TenantMainMiddleware):
             return refusal
         if request.path.startswith(settings.STATIC_URL):
             return self.get_response(request)
-        tenant = request.tenant  # type: ignore[attr-defined]
-        with self.share.taken(tenant.pk, settings.TENANT_REQUESTS_AT_ONCE) as is_free:
-            return self.get_response(request) if is_free else too_many()
+        return self.answer_in_turn(request)
+
+    def answer_in_turn(self, request: HttpRequest) -> HttpResponse:
+        """Answer within the tenant's share of this process, or with 429.
+
+        An answer that is streamed has its thread, and so its place, until it is closed: a file that
+        somebody reads slowly would otherwise hold a thread that nobody counts.
+        """
+        tenant_id = request.tenant.pk  # type: ignore[attr-defined]
+        with ExitStack() as place:
+            taken = self.share.taken(tenant_id, settings.TENANT_REQUESTS_AT_ONCE)
+            if not place.enter_context(taken):
+                return too_many()
+            response: HttpResponse = self.get_response(request)
+            if response.streaming:
+                response._resource_closers.append(place.pop_all().close)  # type: ignore[attr-defined]
+        return response
 
     def process_request(self, request: HttpRequest) -> HttpResponse | None:
         enter_public_schema()

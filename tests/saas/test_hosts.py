@@ -78,6 +78,18 @@ def test_a_tenant_that_has_all_its_share_is_asked_to_wait(acme, settings):
     assert (answer.status_code, answer["Retry-After"]) == (429, "1")
 
 
+def test_a_download_that_is_read_slowly_keeps_its_place(acme, globex, settings):
+    settings.TENANT_REQUESTS_AT_ONCE = 1
+    client, neighbour = owner_of("acme"), owner_of("globex")
+
+    download = client.get("/admin/orders/order/export/")
+
+    assert client.get("/admin/").status_code == 429
+    assert neighbour.get("/admin/").status_code == 200
+    assert download.getvalue()
+    assert client.get("/admin/").status_code == 200
+
+
 def test_a_statement_that_takes_too_long_gets_a_plain_answer(acme, monkeypatch):
     client = owner_of("acme")
     monkeypatch.setattr(OrderAdmin, "get_queryset", slowly)
