@@ -5,6 +5,7 @@ from typing import Any
 
 import structlog
 from celery.exceptions import Reject
+from django.conf import settings
 from django.db import InterfaceError, OperationalError, connection
 from django_tenants.utils import tenant_context
 from tenant_schemas_celery.task import TenantTask as SchemaSwitchingTask
@@ -96,6 +97,9 @@ class PlatformTask(LedgerTask):
     def fulfil(self, firing_id: str | None) -> None:
         if not in_public_schema():
             raise Refused(f"a platform task in schema '{current_schema()}'")
+        if settings.PROCESS == "worker":
+            # Somebody put it into the tenants' queue. The platform's worker does it, after the rescue.
+            raise Refused("a platform task in a tenants' worker")
         if ledger.find(firing_id):
             super().fulfil(firing_id)
         else:

@@ -9,7 +9,9 @@ from scheduling.agenda.ledger import Refused
 from scheduling.agenda.signature import sign
 from scheduling.running import perform
 from tenants.postgresql.base import DatabaseWrapper
+from tests.conftest import NOON
 from tests.scheduling import sample_tasks
+from tests.scheduling.builders import make_firing
 from tests.scheduling.delivery import deliver, orders_of, plan, runs_of
 
 
@@ -124,3 +126,16 @@ def test_a_message_that_is_not_ours_is_refused_before_it_is_looked_at(acme, forg
 def test_a_platform_task_runs_only_in_the_public_schema(acme):
     with pytest.raises(Reject):
         deliver(sample_tasks.housekeeping, "any id", acme.schema_name)
+
+
+def test_a_platform_task_in_the_tenants_queue_waits_for_the_platforms_worker(
+    platform_tenant, settings
+):
+    """A tenants' worker lacks the rights for it, and would settle it as failed."""
+    firing = make_firing(platform_tenant, NOON, task="sample.housekeeping")
+    settings.PROCESS = "worker"
+
+    refused(sample_tasks.housekeeping, firing, platform_tenant)
+
+    firing.refresh_from_db()
+    assert not firing.is_settled
