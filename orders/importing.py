@@ -155,8 +155,9 @@ def reject_repeated() -> int:
 def store(currency: str, dry_run: bool) -> tuple[int, int]:
     """Make and change orders in one transaction, which a dry run takes back; return how many."""
     with transaction.atomic():
-        # One import at a time into a schema: two could wait for each other's orders for ever.
-        execute("SELECT pg_advisory_xact_lock('orders_order'::regclass::oid::bigint)")
+        # One import at a time into a schema: two could wait for each other's orders for ever. Of the
+        # table, since an advisory lock could be taken, and kept, in any other tenant's role.
+        execute("LOCK TABLE orders_order IN SHARE UPDATE EXCLUSIVE MODE")
         made, changed = execute(INSERT_NEW, currency), execute(UPDATE_STORED)
         transaction.set_rollback(dry_run)
     return made, changed

@@ -1,7 +1,7 @@
 """An import while a closing is at the same orders."""
 
 import pytest
-from django.db import transaction
+from django.db import connection, transaction
 
 from orders.closing import close_old_orders
 from tests.conftest import NOON
@@ -35,3 +35,12 @@ def test_two_imports_at_once_do_not_lock_each_other_out(in_thread, order_file):
     second.join(DEADLINE)
 
     assert stored("number") == ["A1", "A2"]
+
+
+def test_an_import_waits_for_nothing_that_another_tenant_could_hold(committed, order_file):
+    """Advisory locks are the database's own: whoever knows the number of one can keep it."""
+    with transaction.atomic(), connection.cursor() as cursor:
+        run_import("acme", order_file("A1,2010-12-01 08:34,1"))
+        cursor.execute("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory'")
+
+        assert cursor.fetchone() == (0,)
