@@ -49,6 +49,17 @@ def test_an_order_changed_by_hand_is_told_with_both_values(acme):
     assert last(acme).changes == {"customer": ["Smith", "Jones"]}
 
 
+def test_what_is_asked_of_everybodys_log_in_is_told(acme):
+    with tenant_context(acme):
+        policy = SecurityPolicy.current()
+        policy.second_factor_required = True
+        policy.save()
+        policy.second_factor_required = False
+        policy.save()
+
+    assert last(acme).changes == {"second_factor_required": [True, False]}
+
+
 def test_saving_what_is_stored_already_is_no_change(acme):
     with tenant_context(acme):
         make_order()
