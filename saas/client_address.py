@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 
+Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 
@@ -35,10 +36,21 @@ def client_of(hops: Sequence[str], trusted: Sequence[Network]) -> str:
     client = hops[-1].strip()
     for hop in reversed(hops):
         try:
-            address = ipaddress.ip_address(hop.strip())
+            address = address_in(hop)
         except ValueError:
             break
         client = str(address)
         if not any(address in network for network in trusted):
             break
     return client
+
+
+def address_in(hop: str) -> Address:
+    """Return the address that a hop is written as; raises ValueError when it is none.
+
+    A dual-stack socket writes IPv4 as `::ffff:192.0.2.7`, and a neighbour's with a zone as in
+    `fe80::1%eth0`, in which no network of `TRUSTED_PROXIES` is, and which Postgres cannot store.
+    """
+    address = ipaddress.ip_address(hop.strip().partition("%")[0])
+    mapped = address.ipv4_mapped if isinstance(address, ipaddress.IPv6Address) else None
+    return mapped or address
