@@ -24,7 +24,8 @@ from tenants.models import Tenant
 logger = structlog.get_logger(__name__)
 
 #: What a change of a row may rewrite in its due slot.
-SLOT_FIELDS = ["name", "task", "cadence", "one_off", "fingerprint", "due_at", "problem"]
+SLOT_FIELDS = ["name", "task", "cadence", "one_off", "fingerprint"]
+SLOT_FIELDS += ["due_at", "held_until", "problem"]
 SLOTS_PER_STATEMENT = 500
 #: How long one schema may keep the others waiting.
 LOCK_MILLISECONDS = 500
@@ -163,13 +164,13 @@ def refresh(slot: DueSlot, row: Row, catalogue: Mapping[str, Entry], since: date
     if slot.fingerprint == fingerprint and not slot.problem:
         return
     slot.cadence, slot.one_off = reading.cadence.to_json(), reading.one_off
-    slot.due_at = due_at
+    slot.due_at, slot.held_until = due_at, None
     slot.fingerprint, slot.problem = fingerprint, ""
 
 
 def quarantine(slot: DueSlot, reason: str) -> None:
     """Set one row aside, with a reason its owner sees."""
-    slot.cadence, slot.due_at, slot.fingerprint = None, None, ""
+    slot.cadence, slot.due_at, slot.held_until, slot.fingerprint = None, None, None, ""
     slot.problem = reason
     logger.warning(
         "periodic task quarantined",
