@@ -11,7 +11,7 @@ from django.db import connection
 from scheduling.agenda.clock import database_now
 from scheduling.agenda.dispatch import Publisher, publish_planned
 from scheduling.agenda.models import DueSlot
-from scheduling.agenda.planning import plan_due
+from scheduling.agenda.planning import plan_due, plan_held
 from scheduling.agenda.reindex import reindex_changed
 from scheduling.agenda.waiting import wait_for_database
 from scheduling.agenda.wakeup import Wakeup
@@ -85,7 +85,7 @@ def beat(publish: Publisher) -> bool:
     """Take what is due, reindex what changed, publish what is planned; return whether more is left.
 
     Taking commits on its own before the rest, so it goes on while the broker is away and when a
-    schema is slow to read.
+    schema is slow to read. Of slots that were held back one batch at a time is looked at again.
     """
     steps = (
         lambda: plan_due(database_now()),
@@ -94,7 +94,7 @@ def beat(publish: Publisher) -> bool:
         lambda: publish_planned(publish),
     )
     # A list, for each step has its turn whatever the one before found.
-    return any([has_more_after(step) for step in steps])  # noqa: C419
+    return any([*map(has_more_after, steps), plan_held(database_now())])
 
 
 def has_more_after(step: Callable[[], int]) -> bool:

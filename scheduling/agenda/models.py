@@ -25,8 +25,13 @@ class DueSlotQuerySet(models.QuerySet["DueSlot"]):
         return self.filter(due_at__lte=now)
 
     def claimable(self, now: datetime, limit: int) -> Self:
-        """Due slots that no other beat is holding and that are not held back, oldest first."""
-        free = self.due(now).exclude(held_until__gt=now).order_by("due_at", "pk")
+        """Due slots that no other beat has claimed and that were not held back, oldest first."""
+        free = self.due(now).filter(held_until=None).order_by("due_at", "pk")
+        return free.select_for_update(skip_locked=True)[:limit]
+
+    def released(self, now: datetime, limit: int) -> Self:
+        """Slots that were held back for long enough, and that no other beat has claimed."""
+        free = self.due(now).filter(held_until__lte=now).order_by("held_until", "pk")
         return free.select_for_update(skip_locked=True)[:limit]
 
     def quarantined(self) -> Self:
@@ -67,11 +72,11 @@ class DueSlot(models.Model):
             models.Index(
                 fields=["due_at", "id"],
                 name="dueslot_by_due_at",
-                condition=models.Q(due_at__isnull=False),
+                condition=models.Q(due_at__isnull=False, held_until__isnull=True),
             ),
-            # Serves beat's waiting: the first instant at which one of them is looked at again.
+            # Serves DueSlotQuerySet.released, and beat's waiting for the first of them.
             models.Index(
-                fields=["held_until"],
+                fields=["held_until", "id"],
                 name="dueslot_by_held_until",
                 condition=models.Q(held_until__isnull=False),
             ),

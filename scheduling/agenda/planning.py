@@ -1,7 +1,7 @@
 """Taking due slots and writing their firings, in one transaction."""
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime, timedelta
 
 import structlog
@@ -22,6 +22,8 @@ INSTANT = timedelta(microseconds=1)
 #: A slot whose tenant has too many firings in flight is looked at again after this.
 HELD_FOR = timedelta(seconds=5)
 
+Claim = Callable[[datetime, int], Iterable[DueSlot]]
+
 
 def plan_due(now: datetime, limit: int = 500) -> int:
     """Take up to `limit` due slots, write a firing for each, and move them on to their next instant.
@@ -30,8 +32,20 @@ def plan_due(now: datetime, limit: int = 500) -> int:
     taking. A slot that cannot be computed is quarantined and holds up no other. A tenant with too
     many firings in flight has its slots left due; what is late by then, catch-up decides.
     """
+    return plan(DueSlot.objects.claimable, now, limit)
+
+
+def plan_held(now: datetime, limit: int = 500) -> int:
+    """Look again at up to `limit` slots that were held back; return how many there were.
+
+    Apart from what is newly due: a tenant whose slots wait by the thousand keeps no other waiting.
+    """
+    return plan(DueSlot.objects.released, now, limit)
+
+
+def plan(claim: Claim, now: datetime, limit: int) -> int:
     with transaction.atomic():
-        slots = list(DueSlot.objects.claimable(now, limit))
+        slots = list(claim(now, limit))
         allowed = Allowance({slot.tenant_id for slot in slots})
         firings = [firing for slot in slots if (firing := take_or_hold(slot, now, allowed))]
         # The same slot again (a clock set back, a restored backup) has the same id: already taken.

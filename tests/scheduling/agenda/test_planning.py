@@ -3,7 +3,7 @@ from datetime import timedelta
 import pytest
 
 from scheduling.agenda.models import DueSlot, Firing
-from scheduling.agenda.planning import plan_due
+from scheduling.agenda.planning import plan_due, plan_held
 from tests.conftest import NOON
 from tests.scheduling.builders import make_slot
 
@@ -171,8 +171,8 @@ def test_a_slot_that_was_held_fires_once_there_is_room(acme, settings):
     plan_due(NOON)
     Firing.objects.filter(tenant=acme).update(state="settled")
 
-    assert plan_due(NOON + 4 * SECOND) == 0
-    assert plan_due(NOON + 5 * SECOND) == 1
+    assert plan_held(NOON + 4 * SECOND) == 0
+    assert plan_held(NOON + 5 * SECOND) == 1
 
     assert fired(acme) == [(NOON, "schedule")] * 2
     for slot in (first, second):
@@ -186,6 +186,18 @@ def test_of_slots_that_were_held_too_long_the_latest_catches_up(acme, settings):
     plan_due(NOON)
     settings.FIRINGS_IN_FLIGHT_MAXIMUM = 1
 
-    plan_due(NOON + 2 * HOUR + 61 * SECOND)
+    plan_held(NOON + 2 * HOUR + 61 * SECOND)
 
     assert fired(acme) == [(NOON + 2 * HOUR, "catch_up")]
+
+
+def test_slots_that_were_held_keep_nobody_waiting_who_is_newly_due(acme, globex, settings):
+    settings.FIRINGS_IN_FLIGHT_MAXIMUM = 0
+    make_slot(acme, NOON)
+    plan_due(NOON)
+    settings.FIRINGS_IN_FLIGHT_MAXIMUM = 1
+    make_slot(globex, NOON + 5 * SECOND)
+
+    assert plan_due(NOON + 5 * SECOND, limit=1) == 1
+
+    assert fired(globex) == [(NOON + 5 * SECOND, "schedule")]
