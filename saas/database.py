@@ -29,11 +29,12 @@ def database(url: str, process: str, given_urls: Mapping[str, str]) -> dict[str,
 
 
 def session_options(process: str) -> dict[str, Any]:
-    timeouts = [f"-c {name}={value}" for name, value in TIMEOUTS[process].items()]
+    # With the zone, so that a session whose settings were discarded need not be told it again.
+    settings = {"TimeZone": "UTC"} | TIMEOUTS[process]
     return {
         "connect_timeout": 5,  # seconds
         "keepalives_idle": 10,
         "keepalives_interval": 5,
         "keepalives_count": 3,
-        "options": " ".join(timeouts),
+        "options": " ".join(f"-c {name}={value}" for name, value in settings.items()),
     }

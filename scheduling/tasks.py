@@ -16,7 +16,7 @@ from scheduling.agenda.models import Firing
 from scheduling.agenda.signature import HEADER, is_genuine
 from scheduling.plain import error_text
 from scheduling.running import perform
-from tenants.schema import PUBLIC, current_schema, in_public_schema
+from tenants.schema import PUBLIC, current_schema, forget_session, in_public_schema
 
 logger = structlog.get_logger(__name__)
 
@@ -31,6 +31,7 @@ class LedgerTask(SchemaSwitchingTask):
 
     def __call__(self, *args: Any, **kwargs: Any) -> None:
         try:
+            forget_session()
             self.prove_sender()
             self.fulfil(self.request.id)
         except Refused as refusal:

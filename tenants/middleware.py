@@ -13,7 +13,7 @@ from tenants.fairness import Share
 from tenants.hosts import HostDirectory
 from tenants.models import Tenant
 from tenants.names import normal_host
-from tenants.schema import enter_public_schema, enter_schema_of, use_login_of_site
+from tenants.schema import enter_public_schema, enter_schema_of, forget_session, use_login_of_site
 
 logger = structlog.get_logger(__name__)
 
@@ -60,6 +60,7 @@ class TenantMiddleware(TenantMainMiddleware):
     def process_request(self, request: HttpRequest) -> HttpResponse | None:
         enter_public_schema()
         use_login_of_site(platform=False)
+        forget_session()
         tenant = self.hosts.find(normal_host(request.META.get("HTTP_HOST", "")))
         if tenant is None or not is_served_here(tenant):
             return not_found()

@@ -36,6 +36,11 @@ def use_login_of_site(*, platform: bool) -> None:
     connection.use_login_of_site(platform=platform)  # type: ignore[attr-defined]
 
 
+def forget_session() -> None:
+    """Begin a request or task with a database session as if it were new."""
+    connection.forget_session()  # type: ignore[attr-defined]
+
+
 def in_public_schema() -> bool:
     return current_schema() == PUBLIC
 

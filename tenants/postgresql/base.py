@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from django.db import InternalError, connections
+from django.db import Error, InternalError, connections
 from django_tenants.postgresql_backend import base
 from psycopg2.errors import InFailedSqlTransaction
 from psycopg2.extensions import TRANSACTION_STATUS_INERROR
@@ -34,6 +34,8 @@ class DatabaseWrapper(LoginSessions, base.DatabaseWrapper):
     as_owner = False
     #: The tenant's schema whose role is kept in the public schema, for its rows of shared tables.
     guest_of: str | None = None
+    #: Whether a tenant's role was entered since the session was as if it were new.
+    is_used = False
     #: django-tenants' own guard against setting the path while the path is being set.
     _setting_search_path: bool
 
@@ -69,7 +71,26 @@ class DatabaseWrapper(LoginSessions, base.DatabaseWrapper):
             # Temporary tables last, else one called like a table of ours would stand before it.
             # A migrating owner has nothing behind the schema: tables of a missing one were made there.
             path += ", pg_temp"
+        self.is_used = self.is_used or role_of is not None
         self.send(f"SET ROLE {role}; SET search_path = {path}")
+
+    def forget_session(self) -> None:
+        """Undo what statements left in the session, so that no tenant meets what another's did.
+
+        Settings such as a statement timeout, temporary tables, cursors and advisory locks outlive a
+        transaction. For the beginning of a request or task; in a transaction it does nothing. It
+        takes the place of Django's own question whether the session still answers.
+        """
+        if self.connection is None or self.in_atomic_block or not self.is_used:
+            return
+        self.entered, self.is_used = None, False
+        try:
+            self.send("DISCARD ALL")
+        except Error:  # lost, or no time left by what was set: a new one is as good
+            self.close()
+        else:
+            self.ensure_timezone()
+            self.health_check_done = True
 
     def role_of(self, schema_name: str) -> str:
         if self.installation is None:

@@ -1,5 +1,7 @@
 """Messages as a worker gets them, and what came of them."""
 
+import pytest
+from celery.exceptions import Reject
 from django_tenants.utils import schema_context, tenant_context
 
 from orders.models import Order
@@ -37,3 +39,10 @@ def orders_of(tenant):
 def runs_of(tenant):
     with tenant_context(tenant):
         return list(Run.objects.all())
+
+
+def refused(task, firing, acme, schema_name=None):
+    with pytest.raises(Reject) as rejection:
+        deliver(task, firing, schema_name or acme.schema_name)
+    assert rejection.value.requeue is False
+    return str(rejection.value.reason)

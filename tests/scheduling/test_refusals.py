@@ -12,14 +12,7 @@ from tenants.postgresql.base import DatabaseWrapper
 from tests.conftest import NOON
 from tests.scheduling import sample_tasks
 from tests.scheduling.builders import make_firing
-from tests.scheduling.delivery import deliver, orders_of, plan, runs_of
-
-
-def refused(task, firing, acme, schema_name=None):
-    with pytest.raises(Reject) as rejection:
-        deliver(task, firing, schema_name or acme.schema_name)
-    assert rejection.value.requeue is False
-    return str(rejection.value.reason)
+from tests.scheduling.delivery import deliver, orders_of, plan, refused, runs_of
 
 
 def test_a_message_without_a_firing_is_refused(acme):
