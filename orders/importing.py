@@ -119,6 +119,9 @@ def import_file(
 
 @contextmanager
 def staging() -> Iterator[None]:
+    # How large a file may be is limited where it is sent; its lines may take longer than a page.
+    if connection.in_atomic_block:
+        execute("SET LOCAL statement_timeout = 0")
     execute(CREATE_STAGE)
     try:
         yield

@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import connection
 from django.utils import timezone
 from django_tenants.utils import tenant_context
 
@@ -182,6 +183,15 @@ def test_only_owners_delete_files(acme, owner):
     manager = logged_in("acme", "bob@acme.test")
 
     assert manager.get(f"{PAGE}{records(acme)[0].pk}/delete/").status_code == 403
+
+
+def test_a_large_file_may_take_longer_than_a_page(acme, owner):
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL statement_timeout = '15s'")
+        send(owner)
+        cursor.execute("SHOW statement_timeout")
+
+        assert cursor.fetchone() == ("0",)
 
 
 # Retention -----------------------------------------------------------------------------------
