@@ -35,10 +35,11 @@ def is_envelope(message: Any) -> bool:
     if not isinstance(message, dict) or not isinstance(message.get("properties"), dict):
         return False
     properties = message["properties"]
-    texts = (message.get("body"), properties.get("delivery_tag"), properties.get("body_encoding"))
+    texts = (message.get("body"), properties.get("delivery_tag"))
     mappings = (properties.get("delivery_info"), message.get("headers"))
     return (
-        all(isinstance(text, str) for text in texts)
+        properties.get("body_encoding") == "base64"
+        and all(isinstance(text, str) for text in texts)
         and all(isinstance(mapping, dict) for mapping in mappings)
         and all(isinstance(message.get(name), str) for name in ("content-type", "content-encoding"))
     )

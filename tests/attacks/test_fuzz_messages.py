@@ -24,6 +24,9 @@ POISON = {
     "no envelope": "garbage",
     "an envelope that is no object": "[]",
     "a body that is null": envelope({"id": "a", "task": CLOSING}, b"null"),
+    "a body in an encoding that nobody knows": envelope(
+        {"id": "a", "task": CLOSING}, b"[]"
+    ).replace('"base64"', '"base65"'),
     "a time limit that is no pair": envelope({"id": "a", "task": CLOSING, "timelimit": 5}, b"[]"),
     "an expiry that is no instant": envelope({"id": "a", "task": CLOSING, "expires": []}, b"[]"),
 }

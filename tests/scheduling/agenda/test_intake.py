@@ -111,3 +111,9 @@ def test_an_envelope_with_an_odd_part_is_none(name, odd):
 @pytest.mark.parametrize("name", ENVELOPE["properties"])
 def test_an_envelope_with_an_odd_property_is_none(name):
     assert not is_envelope(ENVELOPE | {"properties": ENVELOPE["properties"] | {name: 5}})
+
+
+def test_an_envelope_whose_body_nobody_can_decode_is_none():
+    encoded = ENVELOPE["properties"] | {"body_encoding": "base65"}
+
+    assert not is_envelope(ENVELOPE | {"properties": encoded})
