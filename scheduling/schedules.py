@@ -17,6 +17,7 @@ from django_celery_beat.models import CrontabSchedule
 
 from scheduling.agenda.manual import plan_manual
 from scheduling.agenda.models import Firing
+from scheduling.agenda.triggers import SCHEDULES_MAXIMUM
 from scheduling.cadence import CrontabCadence, InvalidCadence
 from scheduling.catalogue import Entry, ParametersError, catalogue_of
 from scheduling.history import columns_of, record
@@ -72,6 +73,10 @@ def make(entry: Entry, wish: Wish, default_timezone: str) -> Schedule:
     schedule = Schedule(name=wish.name or entry.label, task=entry.name, enabled=True)
     if not schedule.name.strip():
         raise ValidationError({"name": "Give the schedule a name."})
+    if Schedule.objects.count() >= SCHEDULES_MAXIMUM:
+        raise ValidationError(
+            {"name": f"There are {SCHEDULES_MAXIMUM} schedules: delete one first."}
+        )
     if Schedule.objects.filter(name=schedule.name).exists():
         raise ValidationError({"name": f"'{schedule.name}' is already the name of a schedule."})
     return change(schedule, entry, wish, default_timezone)

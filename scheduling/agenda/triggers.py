@@ -4,6 +4,9 @@ Statement triggers, so that a bulk `.update()` of thousands of rows leaves one m
 columns that beat reads: what a worker writes back (last_run_at, total_run_count) tells nobody.
 """
 
+#: How many schedules a tenant may have: beat reads all of them again when one is changed.
+SCHEDULES_MAXIMUM = 1000
+
 SCHEDULE_TABLES = {
     "django_celery_beat_periodictask": (
         "name, task, interval_id, crontab_id, solar_id, clocked_id, args, kwargs, queue, exchange, "
