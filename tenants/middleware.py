@@ -4,7 +4,7 @@ from contextlib import ExitStack
 
 import structlog
 from django.conf import settings
-from django.db import OperationalError
+from django.db import DataError, OperationalError
 from django.http import HttpRequest, HttpResponse, HttpResponseNotFound
 from django_tenants.middleware import TenantMainMiddleware
 from psycopg2.errors import LockNotAvailable, QueryCanceled
@@ -20,6 +20,9 @@ logger = structlog.get_logger(__name__)
 SUSPENDED_STATUS = 403
 TOO_MANY_STATUS = 429
 UNAVAILABLE_STATUS = 503
+BAD_REQUEST_STATUS = 400
+#: How Postgres ends a statement that takes, or waits, too long.
+ENDED = (QueryCanceled, LockNotAvailable)
 
 
 class TenantMiddleware(TenantMainMiddleware):
@@ -75,14 +78,14 @@ class TenantMiddleware(TenantMainMiddleware):
         return None
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
-        """Answer plainly when Postgres ended a statement that took or waited too long."""
-        cause = error.__cause__
-        if not isinstance(error, OperationalError) or not isinstance(
-            cause, QueryCanceled | LockNotAvailable
-        ):
-            return None
-        logger.warning("statement ended by Postgres", path=request.path, reason=str(error).strip())
-        return too_long()
+        """Answer plainly when Postgres ended a statement, or cannot make sense of what was asked."""
+        if isinstance(error, OperationalError) and isinstance(error.__cause__, ENDED):
+            reason = str(error).strip()
+            logger.warning("statement ended by Postgres", path=request.path, reason=reason)
+            return too_long()
+        # A filter in an address that somebody made up: a pattern, number or year that none can be.
+        is_made_up = request.method == "GET" and isinstance(error, DataError | OverflowError)
+        return plain("Bad request.", BAD_REQUEST_STATUS) if is_made_up else None
 
 
 def is_served_here(tenant: Tenant) -> bool:
@@ -107,5 +110,5 @@ def too_long() -> HttpResponse:
 
 
 def plain(text: str, status: int) -> HttpResponse:
-    headers = {} if status == SUSPENDED_STATUS else {"Retry-After": "1"}
+    headers = {"Retry-After": "1"} if status in {TOO_MANY_STATUS, UNAVAILABLE_STATUS} else {}
     return HttpResponse(f"{text}\n", content_type="text/plain", status=status, headers=headers)
