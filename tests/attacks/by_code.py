@@ -58,6 +58,17 @@ with tenant_context(attacker):
 
 
 @attack
+def a_schema_that_nobody_has_is_taken_for_the_platforms(site: Site) -> bool:
+    return succeeds(
+        site,
+        """
+with schema_context("t_nobody"):
+    run("SELECT * FROM tenants_tenant")
+""",
+    )
+
+
+@attack
 def sql_drops_the_victims_table(site: Site) -> bool:
     return succeeds(
         site,

@@ -56,6 +56,26 @@ def a_schedules_form_takes_headers_and_a_queue(site: Site) -> bool:
 
 
 @attack
+def a_schedules_form_breaks_on_empty_headers(site: Site) -> bool:
+    site.sql(f"{INTERVALS} VALUES (1, 'days')", of=ATTACKER)
+    asked = {"name": "attack", "headers": "", **site.new_schedule}
+
+    return site.fill_in(site.attacker, f"{site.schedules}/add/", **asked).status == 500
+
+
+@attack
+def a_crontab_that_names_no_day_is_saved(site: Site) -> bool:
+    fields = {"minute": "0", "hour": "0", "day_of_month": "31", "month_of_year": "2"}
+    asked = {"name": "attack", **site.new_schedule, **fields, "crontab": "0 0 31 2 *"}
+
+    for page in (site.schedules, "django_celery_beat/crontabschedule"):
+        site.fill_in(site.attacker, f"{page}/add/", **asked)
+
+    stored = "SELECT 1 FROM django_celery_beat_crontabschedule WHERE day_of_month = '31'"
+    return bool(site.one(f"{stored} AND month_of_year = '2'", of=ATTACKER))
+
+
+@attack
 def the_platforms_staff_log_in_at_a_half_built_tenants(site: Site) -> bool:
     slug = site.newcomer()
 

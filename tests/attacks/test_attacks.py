@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.attacks import by_code, by_message, by_page, by_row  # noqa: F401
+from tests.attacks import by_code, by_host, by_message, by_page, by_row  # noqa: F401
 from tests.attacks.frame import ATTACKS, sentence
 
 pytestmark = pytest.mark.integration
