@@ -2,40 +2,57 @@
 
 The fields mean what Celery means: day of month and day of week must both match. The one exception
 is that day of week 7 is Sunday. Across a change of the clocks (docs/architecture.md, "Time"):
-where the hour field is `*`, elapsed time counts, else each reading of the wall clock fires
-once.
+where the hour field is `*`, elapsed time counts, else `gap` and `repeat` say what becomes of a
+reading that is skipped or repeated.
 """
 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
-from datetime import UTC, datetime
+from dataclasses import KW_ONLY, dataclass
+from datetime import datetime, timedelta
 from typing import ClassVar, Self
 
 from scheduling.cadence import reading
 from scheduling.cadence.base import Cadence
+from scheduling.cadence.invalid import InvalidCadence
 from scheduling.cadence.pattern import pattern_of, values_of
-from scheduling.cadence.walltime import zone_named
+from scheduling.cadence.showing import Showing, showing_of
+from scheduling.cadence.walltime import LATEST, zone_named
 
-# A few days into the calendar, so that the day before and the zone's offset still lie within it.
-EARLIEST = datetime(1, 1, 4, tzinfo=UTC)
+# What becomes of a reading in the hour that a clock set forward skips, or one set back repeats.
+CHOICES = {"gap": ("shift", "skip"), "repeat": ("first", "both")}
+DEFAULTS = {name: choices[0] for name, choices in CHOICES.items()}
+# 29 February falls on each weekday within forty years; a time that comes in no such span comes only
+# in hours that the clock skips.
+FURTHEST = timedelta(days=50 * 366)
 
 
 @dataclass(frozen=True, slots=True)
 class CrontabCadence(Cadence):
-    """Slots at the minutes that the five fields of `text` name on the wall clock of `timezone`."""
+    """Slots at the minutes that the five fields of `text` name on the wall clock of `timezone`.
+
+    `gap`: a skipped reading fires at the first instant after the gap ("shift") or not ("skip").
+    `repeat`: a repeated one fires the "first" time or "both" times.
+    """
 
     kind: ClassVar[str] = "crontab"
 
     text: str
     timezone: str
+    _: KW_ONLY
+    gap: str = DEFAULTS["gap"]
+    repeat: str = DEFAULTS["repeat"]
 
     def __post_init__(self) -> None:
         Cadence.__post_init__(self)
         object.__setattr__(self, "text", " ".join(self.text.split()))
         zone_named(self.timezone)
         pattern_of(self.text)
+        for name, choices in CHOICES.items():
+            if getattr(self, name) not in choices:
+                said = f"{getattr(self, name)!r} is no choice; use {' or '.join(choices)}"
+                raise InvalidCadence(name, said)
 
     @classmethod
     def parse(
@@ -43,6 +60,8 @@ class CrontabCadence(Cadence):
         text: str,
         zone: str,
         *,
+        gap: str = DEFAULTS["gap"],
+        repeat: str = DEFAULTS["repeat"],
         start_at: datetime | None = None,
         expires_at: datetime | None = None,
     ) -> Self:
@@ -50,7 +69,7 @@ class CrontabCadence(Cadence):
 
         InvalidCadence names the field that is wrong.
         """
-        return cls(text, zone, start_at=start_at, expires_at=expires_at)
+        return cls(text, zone, gap=gap, repeat=repeat, start_at=start_at, expires_at=expires_at)
 
     @classmethod
     def of_fields(
@@ -62,6 +81,8 @@ class CrontabCadence(Cadence):
         day_of_week: str,
         zone: str,
         *,
+        gap: str = DEFAULTS["gap"],
+        repeat: str = DEFAULTS["repeat"],
         start_at: datetime | None = None,
         expires_at: datetime | None = None,
     ) -> Self:
@@ -71,7 +92,9 @@ class CrontabCadence(Cadence):
         # Read here already, because in the joined text an empty field would be lost and one with a
         # space split.
         values_of(texts)
-        return cls(" ".join(texts), zone, start_at=start_at, expires_at=expires_at)
+        return cls.parse(
+            " ".join(texts), zone, gap=gap, repeat=repeat, start_at=start_at, expires_at=expires_at
+        )
 
     @property
     def zone(self) -> str:
@@ -80,15 +103,25 @@ class CrontabCadence(Cadence):
     def __str__(self) -> str:
         return self.text
 
+    @property
+    def _showing(self) -> Showing:
+        return showing_of(self.text, self.timezone, self.gap, self.repeat)
+
     def _first_after(self, instant: datetime) -> datetime | None:
-        return pattern_of(self.text).next_after(max(instant, EARLIEST), self.timezone)
+        until = instant + min(FURTHEST, LATEST - instant)
+        return next(self._showing.slots(instant, until), None)
 
     def _details(self) -> dict[str, object]:
-        return {"crontab": self.text, "timezone": self.timezone}
+        chosen = {name: getattr(self, name) for name in CHOICES}
+        unusual = {name: choice for name, choice in chosen.items() if choice != DEFAULTS[name]}
+        return {"crontab": self.text, "timezone": self.timezone, **unusual}
 
     @classmethod
     def _read(
         cls, data: dict[str, object], *, start_at: datetime | None, expires_at: datetime | None
     ) -> Self:
-        text, zone = reading.text(data, "crontab"), reading.text(data, "timezone")
-        return cls(text, zone, start_at=start_at, expires_at=expires_at)
+        names = ("crontab", "timezone", "gap", "repeat")
+        text, zone, gap, repeat = (reading.text({**DEFAULTS, **data}, name) for name in names)
+        return cls.parse(
+            text, zone, gap=gap, repeat=repeat, start_at=start_at, expires_at=expires_at
+        )

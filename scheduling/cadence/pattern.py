@@ -1,4 +1,4 @@
-"""Five crontab fields once read, and the slots they name on a wall clock.
+"""Five crontab fields once read, and the walls they name on any clock.
 
 A pattern belongs to no tenant: a hundred thousand tenants share few of them.
 """
@@ -6,88 +6,98 @@ A pattern belongs to no tenant: a hundred thousand tenants share few of them.
 from __future__ import annotations
 
 from array import array
-from collections.abc import Callable, Iterator, Sequence
+from bisect import bisect_left
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import lru_cache
 
-from scheduling.cadence.fields import (
-    DAY_OF_MONTH,
-    DAY_OF_WEEK,
-    HOUR,
-    MINUTE,
-    MONTH_NAMES,
-    MONTH_OF_YEAR,
-)
+from scheduling.cadence import fields
 from scheduling.cadence.invalid import InvalidCadence
-from scheduling.cadence.walltime import (
-    DAY,
-    Stretch,
-    is_near_change,
-    local_date,
-    next_first_showing,
-    next_real_minute,
-    stretches_around,
-)
+from scheduling.cadence.walltime import DAY, MINUTE, midnight_of
 
-FIELDS = (MINUTE, HOUR, DAY_OF_MONTH, MONTH_OF_YEAR, DAY_OF_WEEK)
+FIELDS = (
+    fields.MINUTE,
+    fields.HOUR,
+    fields.DAY_OF_MONTH,
+    fields.MONTH_OF_YEAR,
+    fields.DAY_OF_WEEK,
+)
 # February as long as it gets.
 DAYS_IN_MONTHS = (31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
-
-# What a change of the clocks does to a day's readings: the first slot among them after an instant.
-ClockRule = Callable[[Sequence[int], date, Sequence[Stretch], datetime], datetime | None]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Pattern:
-    """The days that the fields name, such a day's readings in order, and the rule for changes."""
+    """The days that the fields name, and such a day's readings in order.
+
+    `hourly`: the hour field is `*`.
+    """
 
     readings: Sequence[int]
     days: frozenset[int]
     months: frozenset[int]
     weekdays: frozenset[int]
-    rule: ClockRule
+    hourly: bool
 
-    def next_after(self, instant: datetime, zone_name: str) -> datetime | None:
-        """The first slot after `instant` on that zone's wall clock.
+    def walls(self, start: datetime, end: datetime) -> Iterator[datetime]:
+        """The walls that the fields name, from `start` up to `end` (exclusive)."""
+        for day in self._days_from(start.date(), end.date()):
+            midnight = midnight_of(day)
+            for reading in self.readings[self._index(start - midnight) :]:
+                wall = midnight + reading * MINUTE
+                if wall >= end:
+                    return
+                yield wall
 
-        OverflowError where the calendar ends.
-        """
-        for day in self._days_from(_first_day(instant, zone_name)):
-            slot = self._next_on(day, instant, zone_name)
-            if slot is not None:
-                return self._or_next_day_if_sooner(slot, day, instant, zone_name)
-        return None
+    def walls_backwards(self, start: datetime, end: datetime) -> Iterator[datetime]:
+        """As `walls`, the latest first."""
+        for day in self._days_back_from(end.date(), start.date()):
+            midnight = midnight_of(day)
+            for reading in reversed(self.readings[: self._index(end - midnight)]):
+                wall = midnight + reading * MINUTE
+                if wall < start:
+                    return
+                yield wall
+
+    def count(self, start: datetime, end: datetime) -> int:
+        """How many `walls` there are, at the cost of a look at each day."""
+        if start >= end:
+            return 0
+        days = sum(1 for _ in self._days_from(start.date(), end.date() - DAY))
+        return days * len(self.readings) - self._passed_at(start) + self._passed_at(end)
 
     def names(self, day: date) -> bool:
-        return (
-            day.month in self.months
-            and day.day in self.days
-            and day.isoweekday() % 7 in self.weekdays
-        )
+        return day.month in self.months and self._names_in_month(day)
 
-    def _days_from(self, day: date) -> Iterator[date]:
-        while True:
+    def _names_in_month(self, day: date) -> bool:
+        return day.day in self.days and day.isoweekday() % 7 in self.weekdays
+
+    def _passed_at(self, wall: datetime) -> int:
+        """How many of its day's readings lie before this wall."""
+        return self._index(wall - midnight_of(wall)) if self.names(wall) else 0
+
+    def _index(self, since_midnight: timedelta) -> int:
+        """How many readings come sooner after midnight; a part of a minute counts as one."""
+        return bisect_left(self.readings, -(-since_midnight // MINUTE))
+
+    def _days_from(self, day: date, last: date) -> Iterator[date]:
+        while day <= last:
             if day.month not in self.months:
                 day = _next_month(day)
                 continue
-            if self.names(day):
+            if self._names_in_month(day):
                 yield day
             day += DAY
 
-    def _next_on(self, day: date, instant: datetime, zone_name: str) -> datetime | None:
-        stretches = stretches_around(zone_name, day)
-        # On any other day all rules agree, and this one is the quickest.
-        rule = self.rule if len(stretches) > 1 else next_real_minute
-        return rule(self.readings, day, stretches, instant)
-
-    def _or_next_day_if_sooner(
-        self, slot: datetime, day: date, instant: datetime, zone_name: str
-    ) -> datetime:
-        """A clock set back over midnight shows tomorrow's first minutes before today's last."""
-        if not is_near_change(day, zone_name) or not self.names(day + DAY):
-            return slot
-        return min(slot, self._next_on(day + DAY, instant, zone_name) or slot)
+    def _days_back_from(self, day: date, first: date) -> Iterator[date]:
+        while day >= first:
+            if day.month not in self.months:
+                day = day.replace(day=1) - DAY
+                continue
+            if self._names_in_month(day):
+                yield day
+            day -= DAY
 
 
 @lru_cache(maxsize=4096)
@@ -95,8 +105,7 @@ def pattern_of(text: str) -> Pattern:
     """The pattern of "m h dom mon dow". InvalidCadence names the field that cannot be read."""
     minutes, hours, days, months, weekdays = values_of(texts := split(text))
     _require_a_possible_date(days, months)
-    rule = next_real_minute if texts[1] == "*" else next_first_showing
-    return Pattern(_readings(hours, minutes), days, months, weekdays, rule)
+    return Pattern(_readings(hours, minutes), days, months, weekdays, hourly=texts[1] == "*")
 
 
 def _readings(hours: frozenset[int], minutes: frozenset[int]) -> Sequence[int]:
@@ -120,17 +129,11 @@ def _require_a_possible_date(days: frozenset[int], months: frozenset[int]) -> No
     """Any date falls on each weekday sooner or later, 29 February within forty years."""
     longest = max(DAYS_IN_MONTHS[month - 1] for month in months)
     if min(days) > longest:
-        names = ", ".join(MONTH_NAMES[month - 1].capitalize() for month in sorted(months))
+        names = ", ".join(fields.MONTH_NAMES[month - 1].capitalize() for month in sorted(months))
         raise InvalidCadence(
             "day_of_month", f"day {min(days)} never comes in {names}; use 1 to {longest}"
         )
 
 
-def _first_day(instant: datetime, zone_name: str) -> date:
-    """Where to begin: today, but near a change, a clock set back may show yesterday again."""
-    today = local_date(instant, zone_name)
-    return today - DAY if is_near_change(today, zone_name) else today
-
-
 def _next_month(day: date) -> date:
-    return (day.replace(day=1) + timedelta(days=31)).replace(day=1)
+    return date(day.year + day.month // 12, day.month % 12 + 1, 1)

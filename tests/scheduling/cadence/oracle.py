@@ -3,8 +3,9 @@
 It imports nothing from the package. It walks through real time minute by minute with an eye on the
 wall clock. Elapsed rule (hour field `*`): a minute fires if the clock shows a matching time. Clock
 rule: a matching time fires in the minute in which the clock shows it, or a later time, for the
-first time ever; so a clock that jumps fires all it has jumped over, at once, and a clock set back
-fires nothing until it shows something new.
+first time ever; so a clock that jumps fires all it has jumped over, at once (gap "shift"), or only
+what it shows ("skip"), and a clock set back fires nothing until it shows something new (repeat
+"first"), or all that it shows ("both").
 """
 
 from collections.abc import Iterator
@@ -17,13 +18,25 @@ FURTHEST_BACK = timedelta(hours=25)
 RANGES = {"minute": (0, 59), "hour": (0, 23), "day": (1, 31), "month": (1, 12), "weekday": (0, 6)}
 
 
-def slots(text: str, zone_name: str, after: datetime, until: datetime) -> list[datetime]:
+def slots(
+    text: str,
+    zone_name: str,
+    after: datetime,
+    until: datetime,
+    gap: str = "shift",
+    repeat: str = "first",
+) -> list[datetime]:
     """All slots with `after` < slot <= `until`."""
     wanted = {
         name: numbers(part, *RANGES[name]) for name, part in zip(RANGES, text.split(), strict=True)
     }
-    firing = by_elapsed_time if text.split()[1] == "*" else by_the_clock
-    return [at for at in firing(wanted, ZoneInfo(zone_name), after, until) if after < at <= until]
+    zone = ZoneInfo(zone_name)
+    firing = (
+        by_elapsed_time(wanted, zone, after, until)
+        if text.split()[1] == "*"
+        else by_the_clock(wanted, zone, after, until, gap, repeat)
+    )
+    return [at for at in firing if after < at <= until]
 
 
 def by_elapsed_time(
@@ -35,16 +48,23 @@ def by_elapsed_time(
 
 
 def by_the_clock(
-    wanted: dict[str, set[int]], zone: ZoneInfo, after: datetime, until: datetime
+    wanted: dict[str, set[int]],
+    zone: ZoneInfo,
+    after: datetime,
+    until: datetime,
+    gap: str,
+    repeat: str,
 ) -> Iterator[datetime]:
     latest_shown = None
     for at, shown in showings(zone, after - FURTHEST_BACK, until):
         latest_shown = latest_shown or shown
         if shown > latest_shown:
-            passed = (shown - latest_shown) // MINUTE
+            passed = (shown - latest_shown) // MINUTE if gap == "shift" else 1
             if any(matches(wanted, shown - back * MINUTE) for back in range(passed)):
                 yield at
             latest_shown = shown
+        elif repeat == "both" and matches(wanted, shown):
+            yield at
 
 
 def showings(

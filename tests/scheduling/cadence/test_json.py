@@ -23,6 +23,7 @@ DAILY = {"kind": "crontab", "crontab": "0 0 * * *", "timezone": "Europe/Berlin"}
     [
         CrontabCadence.parse("*/5 8-18 * jan-jun mon-7", "Europe/Berlin"),
         CrontabCadence.parse("0 0 * * *", "UTC", start_at=NOON, expires_at=NOON + timedelta(1)),
+        CrontabCadence.parse("0 2 * * *", "UTC", gap="skip", repeat="both"),
         IntervalCadence(timedelta(days=36_500, microseconds=1), NOON, start_at=NOON),
         ClockedCadence(NOON + timedelta(microseconds=1), expires_at=NOON),
         SolarCadence("dusk_civil", -33.868820, 151.209290),
@@ -39,6 +40,15 @@ def test_times_are_written_in_utc():
     assert cadence.to_json() == DAILY | {"start_at": "2026-03-02T12:00:00+00:00"}
 
 
+def test_only_unusual_choices_are_written():
+    usual = CrontabCadence.parse("0 0 * * *", "Europe/Berlin", gap="shift", repeat="first")
+    both = CrontabCadence.parse("0 0 * * *", "Europe/Berlin", repeat="both")
+
+    assert usual.to_json() == DAILY
+    assert both.to_json() == DAILY | {"repeat": "both"}
+    assert Cadence.from_json(DAILY | {"gap": "shift"}) == usual
+
+
 @pytest.mark.parametrize(
     ("data", "said"),
     [
@@ -49,6 +59,7 @@ def test_times_are_written_in_utc():
         ({"kind": ["crontab"]}, r"'kind' must be a text, not \['crontab'\]"),
         ({"kind": "crontab"}, "'crontab' must be a text, not None"),
         (DAILY | {"timezone": 1}, "'timezone' must be a text, not 1"),
+        (DAILY | {"gap": None}, "'gap' must be a text, not None"),
         (DAILY | {"start_at": 5}, "'start_at' must be a text, not 5"),
         (DAILY | {"start_at": "soon"}, "'start_at' must be an ISO 8601 time, not 'soon'"),
         (DAILY | {"expires_at": "2026-03-02T12:00"}, "'expires_at' must be a time with its zone"),
@@ -69,6 +80,8 @@ def test_nonsense_is_refused(data, said):
     [
         (DAILY | {"crontab": "60 0 * * *"}, "minute"),
         (DAILY | {"timezone": "Mars/Olympus"}, "timezone"),
+        (DAILY | {"gap": "first"}, "gap"),
+        (DAILY | {"repeat": "shift"}, "repeat"),
         ({"kind": "interval", "every_microseconds": 0, "anchor_at": NOON.isoformat()}, "interval"),
         ({"kind": "solar", "event": "dusk", "latitude": 0, "longitude": 0}, "solar"),
     ],
