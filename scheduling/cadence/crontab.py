@@ -9,6 +9,7 @@ reading that is skipped or repeated.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import KW_ONLY, dataclass
 from datetime import datetime, timedelta
 from typing import ClassVar, Self
@@ -110,6 +111,15 @@ class CrontabCadence(Cadence):
     def _first_after(self, instant: datetime) -> datetime | None:
         until = instant + min(FURTHEST, LATEST - instant)
         return next(self._showing.slots(instant, until), None)
+
+    def _forwards(self, after: datetime, until: datetime) -> Iterator[datetime]:
+        return self._showing.slots(after, until)
+
+    def _backwards(self, after: datetime, until: datetime) -> Iterator[datetime]:
+        return self._showing.slots_backwards(after, until)
+
+    def _count(self, after: datetime, until: datetime) -> int:
+        return self._showing.count(after, until)
 
     def _details(self) -> dict[str, object]:
         chosen = {name: getattr(self, name) for name in CHOICES}

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import ClassVar, Self
 
 from scheduling.cadence import reading
-from scheduling.cadence.base import Cadence, in_utc
+from scheduling.cadence.base import Cadence
 from scheduling.cadence.invalid import InvalidCadence
 
 # The periods of django_celery_beat's IntervalSchedule, the longest first.
@@ -55,19 +56,20 @@ class IntervalCadence(Cadence):
         count = self.every // UNITS[unit]
         return f"every {unit.removesuffix('s')}" if count == 1 else f"every {count} {unit}"
 
-    def latest_at(self, instant: datetime, since: datetime) -> datetime | None:
-        """As in `Cadence`, by division: an interval may have too many slots to walk."""
-        instant, since = in_utc(instant), in_utc(since)
-        ends_at = instant if self.expires_at is None else min(instant, self.expires_at)
-        steps = (ends_at - self.anchor_at) // self.every
-        if steps < 0:
-            return None
-        slot = self.anchor_at + steps * self.every
-        return slot if slot > since and (self.start_at is None or slot >= self.start_at) else None
-
     def _first_after(self, instant: datetime) -> datetime:
-        steps = (instant - self.anchor_at) // self.every + 1
-        return self.anchor_at + max(steps, 0) * self.every
+        return self.anchor_at + self._passed_at(instant) * self.every
+
+    # An interval may have too many slots to walk, so they are counted by division.
+    def _backwards(self, after: datetime, until: datetime) -> Iterator[datetime]:
+        for steps in reversed(range(self._passed_at(after), self._passed_at(until))):
+            yield self.anchor_at + steps * self.every
+
+    def _count(self, after: datetime, until: datetime) -> int:
+        return self._passed_at(until) - self._passed_at(after)
+
+    def _passed_at(self, instant: datetime) -> int:
+        """How many slots there are up to this instant."""
+        return max((instant - self.anchor_at) // self.every + 1, 0)
 
     def _details(self) -> dict[str, object]:
         return {
