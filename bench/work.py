@@ -11,7 +11,7 @@ from django_tenants.utils import tenant_context
 from orders.models import Order
 from orders.tasks import auto_close_old_orders
 from scheduling.agenda.clock import database_now
-from scheduling.agenda.ledger import begin, settle
+from scheduling.agenda.ledger import begin, settle, wanted
 from scheduling.agenda.models import Firing
 from scheduling.running import perform
 from tenants import provisioning
@@ -82,12 +82,14 @@ class Runs:
 
     def __call__(self) -> None:
         for firing in self.firings:
-            begun = begin(str(firing.pk), firing.task)
-            assert begun is not None  # noqa: S101
-            with tenant_context(begun.tenant):
-                outcome = perform(begun, auto_close_old_orders)
+            wanted_firing = wanted(str(firing.pk), firing.task)
+            assert wanted_firing  # noqa: S101
+            assert begin(wanted_firing)  # noqa: S101
+            with tenant_context(firing.tenant):
+                outcome = perform(wanted_firing, auto_close_old_orders)
+            assert outcome  # noqa: S101
             assert outcome.state == "succeeded", outcome  # noqa: S101
-            settle(begun, outcome)
+            settle(wanted_firing, outcome)
 
 
 def logged_in(tenant: Tenant) -> Client:

@@ -20,13 +20,17 @@ DATABASE_RIGHTS = {
         "tenants_tenant": READ,
         "tenants_domain": READ,
         # What a firing is of, and when, is not the worker's to change.
-        "agenda_firing": "SELECT, UPDATE (state, started_at, settled_at, outcome, error)",
+        "agenda_firing": "SELECT, UPDATE (state, started_at, settled_at, outcome, error, publish_at, "
+        "attempts, leased_until)",
+        "agenda_tenantindex": "SELECT, UPDATE (trouble, halted_until, halts)",
     },
     "beat": {
         "tenants_installation": READ,
         "tenants_tenant": READ,
         "agenda_dueslot": WRITE,
-        "agenda_firing": "SELECT, INSERT, UPDATE (state, published_at)",
+        "agenda_firing": "SELECT, INSERT, UPDATE (state, published_at, publish_at, publications, "
+        "waits, leased_until, verdict, error)",
+        "agenda_scheduleversion": "SELECT, UPDATE (is_processed)",
         "agenda_schedulechange": WRITE,
         "agenda_tenantindex": WRITE,
         **dict.fromkeys(SCHEDULE_TABLES, READ),
@@ -36,7 +40,8 @@ DATABASE_RIGHTS = {
         "tenants_installation": READ,
         "django_migrations": "",
         "agenda_dueslot": READ,
-        "agenda_firing": READ,
+        "agenda_firing": "SELECT, UPDATE (stop_requested_at)",
+        "agenda_scheduleversion": READ,
         "agenda_schedulechange": READ,
         "agenda_tenantindex": READ,
         "audit_entry": "SELECT, INSERT",
@@ -45,4 +50,7 @@ DATABASE_RIGHTS = {
 #: What beat may read in a tenant's schema, and nothing else there.
 TABLES_READ_BY_BEAT = tuple(SCHEDULE_TABLES)
 #: Kind of process: functions of the public schema that it may call.
-DATABASE_FUNCTIONS = {"web": ("tenants_at_host(text)", "tenants_host_digests()")}
+DATABASE_FUNCTIONS = {
+    "web": ("tenants_at_host(text)", "tenants_host_digests()"),
+    "beat": ("agenda_capture(text)",),
+}

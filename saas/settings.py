@@ -241,6 +241,16 @@ EMAIL_TIMEOUT = 10  # seconds
 # Tasks ------------------------------------------------------------------------------------------
 #: Firings that one tenant may have planned, published or running; its further slots wait.
 FIRINGS_IN_FLIGHT_MAXIMUM = env.int("FIRINGS_IN_FLIGHT_MAXIMUM", 50)
+#: What holds for a schedule whose tenant chose nothing else; see scheduling/policies.py.
+SCHEDULE_POLICIES = {
+    "catch_up": "once",
+    "catch_up_window": 24 * 3600,  # seconds
+    "overlap": "skip",
+    "retries": 3,
+    "gap": "shift",
+    "repeat": "first",
+    "alarm_after": 15 * 60,  # seconds
+}
 vars().update(celery_settings(CELERY_BROKER_URL, PROCESS))
 
 LOGGING = logging_config(env.str("LOG_LEVEL", "INFO"))

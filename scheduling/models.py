@@ -3,9 +3,25 @@
 from __future__ import annotations
 
 from django.core.serializers.json import DjangoJSONEncoder
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 from django_celery_beat.models import PeriodicTask
+
+from scheduling.policies import CatchUp, Gap, Overlap, Repeat
+
+RETRIES_MAXIMUM = 10
+MINUTE, MONTH = 60, 31 * 24 * 3600  # seconds
+
+
+def one_of(column: str, choices: type[models.TextChoices]) -> models.CheckConstraint:
+    known = models.Q(**{f"{column}__in": choices.values})
+    return models.CheckConstraint(name=f"policy_{column}_is_known", condition=known)
+
+
+def between(column: str, least: int, most: int) -> models.CheckConstraint:
+    within = models.Q(**{f"{column}__gte": least, f"{column}__lte": most})
+    return models.CheckConstraint(name=f"policy_{column}_is_bounded", condition=within)
 
 
 class Schedule(PeriodicTask):
@@ -32,11 +48,55 @@ class SeededSchedule(models.Model):
         return f"{self.task} as {self.periodic_task_id}"
 
 
+class Policy(models.Model):
+    """What one schedule does with missed slots, overlaps, failures and changes of clocks.
+
+    Beside the periodic task and not in it, for that table is django_celery_beat's. Where there is no
+    row, or a column is empty, the platform's default counts (see `scheduling.policies`).
+    """
+
+    #: No foreign key: periodic tasks are also deleted by SQL, which would have to know of this table.
+    periodic_task_id = models.BigIntegerField(_("schedule"), primary_key=True)
+    catch_up = models.CharField(_("missed slots"), max_length=4, choices=CatchUp, null=True)
+    catch_up_window = models.PositiveIntegerField(
+        _("catch up with the last (seconds)"), null=True, validators=[MaxValueValidator(MONTH)]
+    )
+    overlap = models.CharField(_("overlap"), max_length=5, choices=Overlap, null=True)
+    retries = models.PositiveSmallIntegerField(
+        _("retries"), null=True, validators=[MaxValueValidator(RETRIES_MAXIMUM)]
+    )
+    gap = models.CharField(_("clocks put forward"), max_length=5, choices=Gap, null=True)
+    repeat = models.CharField(_("clocks put back"), max_length=5, choices=Repeat, null=True)
+    alarm_after = models.PositiveIntegerField(
+        _("alarm when late by (seconds)"),
+        null=True,
+        validators=[MinValueValidator(MINUTE), MaxValueValidator(MONTH)],
+    )
+
+    class Meta:
+        verbose_name = _("policy")
+        verbose_name_plural = _("policies")
+        # Beat reads these columns: what SQL writes past our forms must be such as it understands.
+        constraints = (
+            one_of("catch_up", CatchUp),
+            one_of("overlap", Overlap),
+            one_of("gap", Gap),
+            one_of("repeat", Repeat),
+            between("catch_up_window", 0, MONTH),
+            between("retries", 0, RETRIES_MAXIMUM),
+            between("alarm_after", MINUTE, MONTH),
+        )
+
+    def __str__(self) -> str:
+        return f"policy of {self.periodic_task_id}"
+
+
 class Run(models.Model):
     """What came of one slot of a periodic task. It outlives the schedule it belongs to.
 
     It is written in one transaction with the effect it reports, and unique per slot, so a firing
-    that is delivered twice has one effect.
+    that is delivered twice has one effect. Slots in a row that were never taken (missed, paused,
+    suspended) are one run, from `slot_at` to `last_slot_at`.
     """
 
     class State(models.TextChoices):
@@ -61,12 +121,16 @@ class Run(models.Model):
     task = models.CharField(_("task"), max_length=200)
     parameters = models.JSONField(_("parameters"), default=dict, encoder=DjangoJSONEncoder)
     slot_at = models.DateTimeField(_("slot"))
+    last_slot_at = models.DateTimeField(_("last slot"), null=True)
+    slots = models.PositiveBigIntegerField(_("slots"), default=1, db_default=1)
     state = models.CharField(_("state"), max_length=10, choices=State, default=State.RUNNING)
     trigger = models.CharField(_("trigger"), max_length=8, choices=Trigger)
     started_at = models.DateTimeField(_("started"), null=True)
     finished_at = models.DateTimeField(_("finished"), null=True)
     examined = models.PositiveBigIntegerField(_("examined"), default=0)
     closed = models.PositiveBigIntegerField(_("closed"), default=0)
+    #: Exceptions of the body so far; what else went wrong (a worker that died) does not count.
+    retries = models.PositiveSmallIntegerField(_("retries"), default=0, db_default=0)
     error = models.TextField(_("error"), blank=True)
 
     class Meta:

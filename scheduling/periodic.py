@@ -11,6 +11,7 @@ import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from decimal import Decimal
 from typing import Any
 
 from django.db.models import TextField
@@ -26,6 +27,7 @@ from scheduling.cadence import (
     SolarCadence,
 )
 from scheduling.catalogue import Entry, ParametersError
+from tenants.schema import in_public_schema
 
 Row = Mapping[str, Any]
 
@@ -64,6 +66,9 @@ UNTOUCHED: dict[str, tuple[Any, ...]] = {
     "priority": (None,),
 }
 COLUMNS = ("id", "name", "enabled", "kwargs", *CADENCE_COLUMNS, *UNTOUCHED)
+#: Of the policies, those that say when a cadence fires.
+CLOCK_CHOICES = ("gap", "repeat")
+KWARGS_MAXIMUM = 10_000  # characters; a version keeps no more (`agenda_capture`)
 
 
 class Unreadable(ValueError):
@@ -81,14 +86,32 @@ class Reading:
 
 
 def periodic_rows(**lookup: Any) -> list[dict[str, Any]]:
-    """Return the current schema's periodic tasks as plain values, with their schedules.
+    """Return the current schema's periodic tasks as plain values, with schedules and policies.
 
     Zones and instants are read as text: one that Python cannot hold (a zone that does not exist,
     the year 44 BC, infinity) must not keep the other rows from loading.
     """
     rows = PeriodicTask.objects.filter(**lookup).order_by("pk")
     texts = {name: Cast(column, TextField()) for name, column in READ_AS_TEXT.items()}
-    return list(rows.annotate(**texts).values(*COLUMNS))
+    found = list(rows.annotate(**texts).values(*COLUMNS))
+    policies = chosen_policies([row["id"] for row in found])
+    return [row | {"policies": policies.get(row["id"], {})} for row in found]
+
+
+def chosen_policies(periodic_task_ids: list[int]) -> dict[int, dict[str, Any]]:
+    """Return what is chosen for each schedule that has a policy; the platform's own have none."""
+    if in_public_schema():
+        return {}
+    from scheduling.models import Policy  # at hand once all models are loaded
+
+    return {
+        policy["periodic_task_id"]: {
+            name: value
+            for name, value in policy.items()
+            if value is not None and name != "periodic_task_id"
+        }
+        for policy in Policy.objects.filter(periodic_task_id__in=periodic_task_ids).values()
+    }
 
 
 def read(row: Row, catalogue: Mapping[str, Entry], anchor_at: datetime) -> Reading:
@@ -114,6 +137,8 @@ def refuse_instructions(row: Row) -> None:
 
 
 def parameters_of(row: Row, entry: Entry) -> dict[str, Any]:
+    if len(row["kwargs"] or "") > KWARGS_MAXIMUM:
+        raise Unreadable(f"kwargs: longer than {KWARGS_MAXIMUM} characters; write fewer")
     try:
         given = json.loads(row["kwargs"] or "{}")
     except (ValueError, RecursionError):
@@ -158,7 +183,8 @@ Builder = Callable[[Row, datetime, dict[str, Any]], Cadence]
 
 def crontab_of(row: Row, _anchor_at: datetime, bounds: dict[str, Any]) -> Cadence:
     fields = {field: row[f"crontab__{field}"] for field in CRONTAB_FIELDS}
-    return CrontabCadence.of_fields(**fields, zone=row["zone"], **bounds)
+    choices = {name: row["policies"][name] for name in CLOCK_CHOICES if name in row["policies"]}
+    return CrontabCadence.of_fields(**fields, zone=row["zone"], **choices, **bounds)
 
 
 def interval_of(row: Row, anchor_at: datetime, bounds: dict[str, Any]) -> Cadence:
@@ -193,13 +219,8 @@ BUILDERS: dict[str, Builder] = {
 
 def cadence_fingerprint(row: Row) -> str:
     """Return a hash of what in a row says when; while it stays, so does the next slot."""
-    return digest([row[column] for column in CADENCE_COLUMNS])
-
-
-def rows_fingerprint(rows: list[dict[str, Any]]) -> str:
-    """Return a hash of all that beat would read of a schema."""
-    return digest([[row[column] for column in COLUMNS] for row in rows])
-
-
-def digest(value: Any) -> str:
-    return hashlib.sha256(json.dumps(value, default=str).encode()).hexdigest()
+    told = [row[column] for column in CADENCE_COLUMNS]
+    told += [row["policies"].get(name) for name in CLOCK_CHOICES]
+    # A degree is a Decimal from its table and a float from a version, where JSON has kept it.
+    plain = [float(value) if isinstance(value, Decimal) else value for value in told]
+    return hashlib.sha256(json.dumps(plain, default=str).encode()).hexdigest()

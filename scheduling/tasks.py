@@ -4,6 +4,7 @@ import time
 from typing import Any
 
 import structlog
+from celery import shared_task
 from celery.exceptions import Reject
 from django.conf import settings
 from django.db import InterfaceError, OperationalError, connection
@@ -11,11 +12,14 @@ from django_tenants.utils import tenant_context
 from tenant_schemas_celery.task import TenantTask as SchemaSwitchingTask
 
 from scheduling.agenda import ledger
-from scheduling.agenda.ledger import Outcome, Refused
+from scheduling.agenda.dispatch import RECORD_TASK
+from scheduling.agenda.halts import Hindered, halt
+from scheduling.agenda.ledger import ATTEMPTS_MAXIMUM, Outcome, Refused, TenantSuspended
 from scheduling.agenda.models import Firing
 from scheduling.agenda.signature import HEADER, is_genuine
 from scheduling.plain import error_text
-from scheduling.running import perform
+from scheduling.running import perform, write_verdict
+from tenants.models import Tenant
 from tenants.schema import PUBLIC, current_schema, forget_session, in_public_schema
 
 logger = structlog.get_logger(__name__)
@@ -47,12 +51,35 @@ class LedgerTask(SchemaSwitchingTask):
             raise Refused("the signature is not ours")
 
     def fulfil(self, firing_id: str | None) -> None:
-        firing = ledger.begin(firing_id, self.name)
+        try:
+            firing = ledger.wanted(firing_id, self.name)
+        except TenantSuspended as refusal:
+            self.give_up(refusal.firing)
+            raise
         if firing is None:
             logger.info("message repeated", task=self.name, id=firing_id)
             return
         self.prove_schema(firing)
-        ledger.settle(firing, self.outcome_of(firing))
+        if not ledger.begin(firing):
+            logger.info("nothing to do now", task=self.name, id=firing_id)
+            return
+        try:
+            outcome = self.outcome_of(firing)
+        except Hindered as hindrance:
+            halt(firing, str(hindrance))
+        else:
+            if outcome:
+                ledger.settle(firing, outcome)
+
+    def give_up(self, firing: Firing) -> None:
+        """Settle a firing whose tenant was suspended, or is about to be deleted, after it was taken."""
+        is_suspended = firing.tenant.state == Tenant.State.SUSPENDED
+        firing.verdict = Firing.Verdict.SUSPENDED if is_suspended else Firing.Verdict.CANCELLED
+        firing.error = f"The tenant was {firing.tenant.state} after this slot was taken."
+        try:
+            ledger.settle(firing, record(firing))
+        except Hindered:
+            ledger.settle(firing, Outcome(firing.verdict, firing.error))
 
     def prove_schema(self, firing: Firing) -> None:
         """Refuse to go on unless tenant-schemas-celery switched to this firing's schema.
@@ -66,7 +93,8 @@ class LedgerTask(SchemaSwitchingTask):
         if switched != firing.tenant.schema_name:
             raise Refused(f"the message is for schema '{switched}'")
 
-    def outcome_of(self, firing: Firing) -> Outcome:
+    def outcome_of(self, firing: Firing) -> Outcome | None:
+        """Do the work and return how it ended; None when it is to be tried again."""
         raise NotImplementedError
 
     def give_back(self, error: Exception) -> None:
@@ -82,11 +110,21 @@ class TenantTask(LedgerTask):
 
     abstract = True
 
-    def outcome_of(self, firing: Firing) -> Outcome:
+    def outcome_of(self, firing: Firing) -> Outcome | None:
+        if firing.verdict:
+            return record(firing)
         if not getattr(self, "schedulable", False):
             raise Refused("tenants cannot schedule this task")
         with tenant_context(firing.tenant):
             return perform(firing, self)
+
+
+def record(firing: Firing) -> Outcome:
+    """Write down what became of slots for which no body runs, where there is a schema to do so in."""
+    if firing.tenant.is_built:
+        with tenant_context(firing.tenant):
+            return write_verdict(firing)
+    return Outcome(firing.verdict, firing.error)
 
 
 class PlatformTask(LedgerTask):
@@ -107,6 +145,8 @@ class PlatformTask(LedgerTask):
             self.run(*self.request.args, **self.request.kwargs)
 
     def outcome_of(self, firing: Firing) -> Outcome:
+        if firing.attempts > ATTEMPTS_MAXIMUM:
+            return Outcome("failed", f"The worker died of it {ATTEMPTS_MAXIMUM} times.")
         try:
             self.run()
         except (OperationalError, InterfaceError):
@@ -115,3 +155,11 @@ class PlatformTask(LedgerTask):
             logger.exception("platform task failed", task=self.name)
             return Outcome("failed", error_text(error))
         return Outcome("succeeded")
+
+
+@shared_task(name=RECORD_TASK)
+def record_verdict() -> None:
+    """Have a worker write down slots that were missed, skipped, paused or the like.
+
+    The message of a firing with a verdict names this task; `TenantTask` does it. It has no body.
+    """

@@ -1,5 +1,6 @@
 """The beat: any number side by side, no leader. Started as `celery -A saas beat`."""
 
+import time
 from collections.abc import Callable
 from datetime import datetime
 from typing import Any
@@ -8,13 +9,16 @@ import structlog
 from celery.beat import Scheduler
 from django.db import connection
 
+from scheduling.agenda.broker import Broker
 from scheduling.agenda.clock import database_now
-from scheduling.agenda.dispatch import Publisher, publish_planned
+from scheduling.agenda.dispatch import Publisher, next_publication_at, publish_planned
 from scheduling.agenda.models import DueSlot
 from scheduling.agenda.planning import plan_due, plan_held
 from scheduling.agenda.reindex import reindex_changed
+from scheduling.agenda.rescue import rescue
 from scheduling.agenda.waiting import wait_for_database
 from scheduling.agenda.wakeup import Wakeup
+from tenants.postgresql.roles import installation_id
 
 logger = structlog.get_logger(__name__)
 
@@ -23,6 +27,8 @@ FIRST_PAUSE = 0.5
 LONGEST_PAUSE = 5.0
 #: Between looks at due slots that another beat is taking, in seconds.
 HELD_PAUSE = 0.02
+#: Between looks at what was lost on the way, in seconds.
+ROUND_SECONDS = 5.0
 #: Batches of one step in a row before the next step has its turn.
 MOST_ROUNDS = 20
 
@@ -34,6 +40,7 @@ class AgendaScheduler(Scheduler):
         super().__init__(*args, **kwargs)
         self.publisher = Publisher(self.app)
         self.wakeup = Wakeup()
+        self.rounds = Rounds()
         self.failures = 0
         self.is_ending = False
 
@@ -50,11 +57,17 @@ class AgendaScheduler(Scheduler):
         try:
             self.wakeup.listen()
             has_more = beat(self.publisher)
+            if self.rounds.is_time():
+                self.look_after()
             self.failures = 0
             self.wakeup.wait(0.0 if has_more else seconds_until_due(self.max_interval))
         except Exception as error:
             return self.pause_after(error)
         return 0.0
+
+    def look_after(self) -> None:
+        """Do what is not of this instant: find what was lost on the way."""
+        rescue(database_now(), Broker(self.publisher, installation_id()))
 
     def pause_after(self, error: Exception) -> float:
         """Say what went wrong, drop the connections and return the pause before the next attempt.
@@ -81,6 +94,21 @@ class AgendaScheduler(Scheduler):
         return "    . every tenant on its own beat"
 
 
+class Rounds:
+    """Tells when it is time again for what is done every few seconds. Only this process's affair."""
+
+    def __init__(self, seconds: float = ROUND_SECONDS) -> None:
+        self.seconds = seconds
+        self.next_at = 0.0
+
+    def is_time(self) -> bool:
+        now = time.monotonic()
+        if now < self.next_at:
+            return False
+        self.next_at = now + self.seconds
+        return True
+
+
 def beat(publish: Publisher) -> bool:
     """Take what is due, reindex what changed, publish what is planned; return whether more is left.
 
@@ -89,9 +117,9 @@ def beat(publish: Publisher) -> bool:
     """
     steps = (
         lambda: plan_due(database_now()),
-        reindex_changed,
+        lambda: reindex_changed(database_now()),
         lambda: plan_due(database_now()),
-        lambda: publish_planned(publish),
+        lambda: publish_planned(publish, database_now()),
     )
     # A list, for each step has its turn whatever the one before found.
     return any([*map(has_more_after, steps), plan_held(database_now())])
@@ -104,7 +132,8 @@ def has_more_after(step: Callable[[], int]) -> bool:
 
 def seconds_until_due(longest: float) -> float:
     """Return how long there is nothing to do, at most `longest`; measured on the database's clock."""
-    instants = [at for at in (next_due_at(), next_held_until()) if at is not None]
+    candidates = (next_due_at(), next_held_until(), next_publication_at())
+    instants = [at for at in candidates if at is not None]
     if not instants:
         return longest
     # What is due and was not taken is in another beat's hands: look again soon, but do not spin.

@@ -2,20 +2,37 @@
 
 import uuid
 from dataclasses import dataclass
+from datetime import timedelta
 
 import structlog
-from django.db.models import QuerySet
+from django.db.models import F, Q, Value
 from django.db.models.functions import Coalesce
 from django_tenants.utils import schema_context
 
 from scheduling.agenda.clock import ClockTimestamp
+from scheduling.agenda.dispatch import RECORD_TASK
+from scheduling.agenda.halts import forget_trouble, is_halted
 from scheduling.agenda.models import Firing
 
 logger = structlog.get_logger(__name__)
 
+#: A worker that was not heard of for so long is dead; while it lives it says so more often
+#: (scheduling/agenda/leases.py).
+LEASE = timedelta(seconds=30)
+#: So often may a worker die of one try of a firing before that is the firing's fault.
+ATTEMPTS_MAXIMUM = 5
+
 
 class Refused(Exception):
     """A message that the ledger does not bear out. No tenant code runs for it."""
+
+
+class TenantSuspended(Refused):
+    """The tenant was suspended after its slot was taken; the firing is still to be settled so."""
+
+    def __init__(self, firing: Firing) -> None:
+        super().__init__(f"the tenant is {firing.tenant.state}")
+        self.firing = firing
 
 
 @dataclass(frozen=True)
@@ -26,27 +43,22 @@ class Outcome:
     error: str = ""
 
 
-def begin(firing_id: str | None, task: str) -> Firing | None:
-    """Mark a firing as started and return it; None when it is settled already (a repeated message).
+def wanted(firing_id: str | None, task: str) -> Firing | None:
+    """Return the firing that a message is for; None when it is settled (the message is a repeat).
 
     Raises Refused when there is no such firing, it is of another task, or its tenant is not active.
     """
     with schema_context("public"):
         firing = find(firing_id)
-        if firing is None:
-            raise Refused("no such firing")
-        if firing.task != task:
-            raise Refused(f"the firing is of {firing.task}")
-        if firing.is_settled:
-            return None
-        if not firing.tenant.is_active:
-            settle(firing, Outcome("suspended"))
-            raise Refused(f"the tenant is {firing.tenant.state}")
-        unsettled(firing).update(
-            state=Firing.State.STARTED, started_at=Coalesce("started_at", ClockTimestamp())
-        )
-        firing.refresh_from_db(fields=["state", "started_at"])
-        return firing
+    if firing is None:
+        raise Refused("no such firing")
+    if task != (RECORD_TASK if firing.verdict else firing.task):
+        raise Refused(f"the firing is of {firing.task}")
+    if firing.is_settled:
+        return None
+    if not firing.tenant.is_active and not firing.verdict:
+        raise TenantSuspended(firing)
+    return firing
 
 
 def find(firing_id: str | None) -> Firing | None:
@@ -54,18 +66,43 @@ def find(firing_id: str | None) -> Firing | None:
         wanted = uuid.UUID(str(firing_id))
     except ValueError:
         return None
-    return Firing.objects.select_related("tenant").filter(pk=wanted).first()
+    return Firing.objects.select_related("tenant__index").filter(pk=wanted).first()
+
+
+def begin(firing: Firing) -> bool:
+    """Begin a firing under a lease, and count the attempt; False when there is nothing to do now.
+
+    Then another worker has it, its next try is yet to come, or its tenant is halted; beat sends
+    another message when it is time.
+    """
+    with schema_context("public"):
+        if is_halted(firing):
+            return False
+        now = ClockTimestamp()
+        free = Q(leased_until=None) | Q(leased_until__lt=now)
+        begun = Firing.objects.unsettled(firing).filter(free, waits=False, publish_at__lte=now)
+        if not begun.update(
+            state=Firing.State.STARTED,
+            started_at=Coalesce("started_at", now),
+            attempts=F("attempts") + 1,
+            leased_until=now + Value(LEASE),
+        ):
+            return False
+        firing.refresh_from_db(fields=["state", "started_at", "attempts"])
+    return True
 
 
 def settle(firing: Firing, outcome: Outcome) -> None:
     """Give a firing its final state. The first to settle it decides; repeating it changes nothing."""
     with schema_context("public"):
-        unsettled(firing).update(
+        Firing.objects.unsettled(firing).update(
             state=Firing.State.SETTLED,
             outcome=outcome.state,
             error=outcome.error,
             settled_at=ClockTimestamp(),
+            leased_until=None,
         )
+        forget_trouble(firing)
     logger.info(
         "firing settled",
         firing=str(firing.pk),
@@ -76,5 +113,8 @@ def settle(firing: Firing, outcome: Outcome) -> None:
     )
 
 
-def unsettled(firing: Firing) -> QuerySet[Firing]:
-    return Firing.objects.filter(pk=firing.pk).exclude(state=Firing.State.SETTLED)
+def try_again(firing: Firing, error: str, after: timedelta) -> None:
+    """Have a firing whose body failed published again after a while: a retry, with new attempts."""
+    with schema_context("public"):
+        Firing.objects.unsettled(firing).put_back(error, after)
+    logger.warning("run is tried again", firing=str(firing.pk), after=after, reason=error)

@@ -7,8 +7,8 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from scheduling.agenda.clock import database_now
+from scheduling.agenda.flights import Flights
 from scheduling.agenda.models import Firing
-from scheduling.agenda.planning import Allowance
 from scheduling.agenda.wakeup import wake_beat
 from tenants.models import Tenant
 from tenants.schema import shared_tables
@@ -20,7 +20,7 @@ def plan_manual(tenant: Tenant, periodic_task_id: int, task: str) -> Firing:
     Raises ValidationError when the tenant has as many in flight as it may.
     """
     with transaction.atomic(), shared_tables(tenant):
-        if not Allowance([tenant.pk]).has_room(tenant.pk):
+        if not Flights([tenant.pk]).room(tenant.pk):
             raise ValidationError(_("Too many runs are under way: try again when some have ended."))
         now = database_now()
         firing = Firing.objects.create(
@@ -32,6 +32,7 @@ def plan_manual(tenant: Tenant, periodic_task_id: int, task: str) -> Firing:
             slot_at=now,
             trigger="manual",
             planned_at=now,
+            publish_at=now,
         )
         wake_beat()
     return firing

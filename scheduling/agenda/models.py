@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Self
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from scheduling.agenda.clock import ClockTimestamp
+from scheduling.agenda.versions import ScheduleVersion
 from scheduling.cadence import Cadence
+from scheduling.policies import Policies
 from tenants.models import Tenant
+
+__all__ = ["DueSlot", "Firing", "ScheduleChange", "ScheduleVersion", "TenantIndex"]
 
 #: Namespace of firing ids, so that one slot of one periodic task has the same id for ever.
 FIRING_NAMESPACE = uuid.UUID("4f0d5f52-5c1c-4f0e-9d52-8f1f6d6b5a0e")
@@ -49,7 +54,12 @@ class DueSlot(models.Model):
     periodic_task_id = models.BigIntegerField(_("periodic task"))
     name = models.CharField(_("name"), max_length=200)
     task = models.CharField(_("task"), max_length=200)
+    queue = models.CharField(_("queue"), max_length=20, default="celery", db_default="celery")
     cadence = models.JSONField(_("cadence"), null=True)
+    #: What the tenant chose of the policies; see `scheduling.policies`.
+    chosen = models.JSONField(_("policies"), default=dict, db_default={})
+    #: The `ScheduleVersion` it was made from.
+    version_id = models.BigIntegerField(null=True)
     one_off = models.BooleanField(_("one-off"), default=False)
     fingerprint = models.CharField(max_length=64)
     due_at = models.DateTimeField(_("due at"), null=True)
@@ -85,6 +95,10 @@ class DueSlot(models.Model):
     def __str__(self) -> str:
         return f"{self.tenant_id}/{self.periodic_task_id} {self.due_at}"
 
+    @property
+    def policies(self) -> Policies:
+        return Policies.chosen(self.chosen)
+
     def following(self, slot_at: datetime) -> datetime | None:
         """Return the slot after `slot_at`, or None when there is none."""
         if self.one_off or self.cadence is None:
@@ -96,38 +110,73 @@ class FiringQuerySet(models.QuerySet["Firing"]):
     def in_flight(self) -> Self:
         return self.filter(state__in=Firing.IN_FLIGHT)
 
-    def in_flight_of(self, tenant_ids: Iterable[int]) -> dict[int, int]:
-        """Count the firings in flight of each of these tenants that has any."""
-        own = self.in_flight().filter(tenant__in=tenant_ids).order_by().values("tenant")
-        return dict(own.annotate(number=models.Count("pk")).values_list("tenant", "number"))
+    def in_flight_of(self, tenant_ids: Iterable[int]) -> Self:
+        return self.in_flight().filter(tenant__in=tenant_ids)
 
-    def unpublished(self, limit: int) -> Self:
-        """Planned firings that no other beat is publishing, oldest first."""
+    def going(self, tenant_id: int, periodic_task_id: int) -> Self:
+        """Runs of one schedule that are under way, or about to be; not those that wait for others."""
+        own = self.in_flight().filter(tenant=tenant_id, periodic_task_id=periodic_task_id)
+        return own.filter(waits=False, verdict="").exclude(trigger="manual")
+
+    def publishable(self, now: datetime, limit: int) -> Self:
+        """Planned firings whose message may go out and that no other beat is publishing, oldest first."""
         return (
-            self.filter(state=Firing.State.PLANNED)
-            .order_by("planned_at", "pk")
+            self.filter(state=Firing.State.PLANNED, publish_at__lte=now)
+            .order_by("publish_at", "pk")
             .select_for_update(skip_locked=True, of=("self",))
             .select_related("tenant")[:limit]
         )
 
-    def unstarted_since(self, limit: datetime) -> Self:
-        return self.filter(state=Firing.State.PUBLISHED, published_at__lt=limit)
+    def unsettled(self, firing: Firing) -> Self:
+        """This one firing, unless it is settled meanwhile."""
+        return self.filter(pk=firing.pk).exclude(state=Firing.State.SETTLED)
 
-    def unsettled_since(self, limit: datetime) -> Self:
-        return self.filter(state=Firing.State.STARTED, published_at__lt=limit)
+    def put_back(self, error: str, after: timedelta) -> int:
+        """Have firings that were begun published again after a while, with new attempts."""
+        return self.update(
+            state=Firing.State.PLANNED,
+            publish_at=ClockTimestamp() + models.Value(after),
+            leased_until=None,
+            attempts=0,
+            error=error,
+        )
+
+    def unstarted(self) -> Self:
+        """Published firings that no worker has begun."""
+        return self.filter(state=Firing.State.PUBLISHED)
+
+    def begun(self) -> Self:
+        """Firings whose latest message has reached a worker."""
+        return self.filter(state__in=[Firing.State.STARTED, Firing.State.SETTLED])
+
+    def abandoned(self, now: datetime) -> Self:
+        """Firings whose worker has not been heard of for longer than its lease."""
+        return self.filter(state=Firing.State.STARTED, leased_until__lt=now)
 
     def settled_before(self, limit: datetime) -> Self:
         return self.filter(state=Firing.State.SETTLED, settled_at__lt=limit)
 
 
 class Firing(models.Model):
-    """One slot taken: planned, published, started, settled. Platform and worker trust this row alone."""
+    """One slot taken: planned, published, started, settled. Platform and worker trust this row alone.
+
+    With a verdict no body runs: a worker writes down in the tenant's runs what became of the slots
+    from `slot_at` to `last_slot_at`.
+    """
 
     class State(models.TextChoices):
         PLANNED = "planned", _("planned")
         PUBLISHED = "published", _("published")
         STARTED = "started", _("started")
         SETTLED = "settled", _("settled")
+
+    class Verdict(models.TextChoices):
+        MISSED = "missed", _("missed")
+        SKIPPED = "skipped", _("skipped")
+        PAUSED = "paused", _("paused")
+        SUSPENDED = "suspended", _("suspended")
+        CANCELLED = "cancelled", _("cancelled")
+        FAILED = "failed", _("failed")
 
     IN_FLIGHT = (State.PLANNED, State.PUBLISHED, State.STARTED)
 
@@ -138,12 +187,30 @@ class Firing(models.Model):
     slot_at = models.DateTimeField(_("slot"))
     state = models.CharField(_("state"), max_length=9, choices=State, default=State.PLANNED)
     trigger = models.CharField(_("trigger"), max_length=8, default="schedule")
+    verdict = models.CharField(
+        _("verdict"), max_length=9, choices=Verdict, blank=True, default="", db_default=""
+    )
+    last_slot_at = models.DateTimeField(_("last slot"), null=True)
+    slots = models.PositiveBigIntegerField(_("slots"), default=1, db_default=1)
+    queue = models.CharField(_("queue"), max_length=20, default="celery", db_default="celery")
     planned_at = models.DateTimeField(_("planned at"))
+    #: When its message may go out: at once, or after the pause before a new try.
+    publish_at = models.DateTimeField(_("publish at"), db_default=ClockTimestamp())
+    #: Kept planned until no earlier run of its schedule is going; see `scheduling.policies.Overlap`.
+    waits = models.BooleanField(_("waits"), default=False, db_default=False)
     published_at = models.DateTimeField(_("published at"), null=True)
+    publications = models.PositiveIntegerField(_("publications"), default=0, db_default=0)
     started_at = models.DateTimeField(_("started at"), null=True)
+    #: How often a worker began this try; more than one of them died.
+    attempts = models.PositiveIntegerField(_("attempts"), default=0, db_default=0)
+    #: The worker that has begun it puts this off while it lives.
+    leased_until = models.DateTimeField(_("leased until"), null=True)
+    #: Staff asked for its run to end.
+    stop_requested_at = models.DateTimeField(_("stop requested at"), null=True)
     settled_at = models.DateTimeField(_("settled at"), null=True)
     #: The run's final state, once settled.
     outcome = models.CharField(_("outcome"), max_length=10, blank=True)
+    #: Why it failed, was put off or never ran.
     error = models.TextField(_("error"), blank=True)
 
     objects = FiringQuerySet.as_manager()
@@ -156,18 +223,29 @@ class Firing(models.Model):
                 fields=["tenant", "periodic_task_id", "slot_at"], name="firing_is_unique_per_slot"
             ),
         )
-        # Serves FiringQuerySet.unpublished: a handful of rows however long the ledger is.
+        # Serves FiringQuerySet.publishable: a handful of rows however long the ledger is.
         indexes = (
             models.Index(
-                fields=["planned_at", "id"],
-                name="firing_unpublished",
+                fields=["publish_at", "id"],
+                name="firing_to_publish",
                 condition=models.Q(state="planned"),
             ),
-            # Serves the rescue: what is on its way, not what has arrived.
+            # Serve the rescue: what waits at the broker, how far its workers have come, and what
+            # they have begun.
             models.Index(
-                fields=["published_at"],
-                name="firing_under_way",
-                condition=models.Q(state__in=["published", "started"]),
+                fields=["queue", "published_at"],
+                name="firing_unstarted",
+                condition=models.Q(state="published"),
+            ),
+            models.Index(
+                fields=["queue", "published_at"],
+                name="firing_begun",
+                condition=models.Q(state__in=["started", "settled"], publications=1),
+            ),
+            models.Index(
+                fields=["leased_until"],
+                name="firing_leased",
+                condition=models.Q(state="started"),
             ),
             models.Index(fields=["-slot_at"], name="firing_newest_first"),
             # Serves FiringQuerySet.in_flight_of: asked for each batch that is planned.
@@ -196,7 +274,10 @@ class Firing(models.Model):
 
 
 class ScheduleChange(models.Model):
-    """Written by triggers: something about this schema's schedules changed. Beat reads and deletes it."""
+    """Written by triggers, once per transaction: something about this schema's schedules changed.
+
+    Beat reads and deletes it. A column `transaction_id` is Postgres' own affair.
+    """
 
     schema_name = models.CharField(max_length=63)
     #: The commit, as nearly as a trigger can tell: an edit never fires a slot before it.
@@ -212,10 +293,13 @@ class TenantIndex(models.Model):
     tenant = models.OneToOneField(
         Tenant, on_delete=models.CASCADE, primary_key=True, related_name="index"
     )
-    #: Of all schedule rows in the schema as last read; see `scheduling.agenda.reconcile`.
-    fingerprint = models.CharField(max_length=64, blank=True)
     reindexed_at = models.DateTimeField(_("reindexed at"), null=True)
-    problem = models.TextField(_("problem"), blank=True)
+    #: Why beat cannot read the schema.
+    problem = models.TextField(_("problem"), blank=True, db_default="")
+    #: What hindered workers in the schema: until then no other firing of the tenant is tried.
+    trouble = models.TextField(_("trouble"), blank=True, db_default="")
+    halted_until = models.DateTimeField(_("halted until"), null=True)
+    halts = models.PositiveIntegerField(_("halts"), default=0, db_default=0)
 
     class Meta:
         verbose_name = _("tenant index")

@@ -2,11 +2,10 @@
 
 from datetime import datetime
 
-from django.db import DatabaseError
+from django.db import DatabaseError, transaction
 
-from scheduling.agenda.models import ScheduleChange, TenantIndex
-from scheduling.agenda.reindex import schedule_rows
-from scheduling.periodic import rows_fingerprint
+from scheduling.agenda.models import DueSlot, ScheduleChange, ScheduleVersion, TenantIndex
+from scheduling.agenda.versions import capture
 from tenants.models import Tenant
 
 
@@ -24,9 +23,18 @@ def reconcile(now: datetime) -> int:
 
 def has_strayed(tenant: Tenant) -> bool:
     index = TenantIndex.objects.filter(tenant=tenant).first()
-    if index is None or index.problem:
+    if index is None or index.reindexed_at is None or index.problem:
         return True
     try:
-        return index.fingerprint != rows_fingerprint(schedule_rows(tenant))
+        with transaction.atomic():
+            changed = capture(tenant.schema_name)
     except DatabaseError:
         return True
+    return bool(changed) or has_unread_versions(tenant)
+
+
+def has_unread_versions(tenant: Tenant) -> bool:
+    """Whether beat's due slots are of other versions than the current ones."""
+    active = ScheduleVersion.objects.current().filter(tenant=tenant, state="active")
+    read = DueSlot.objects.of(tenant).values_list("version_id", flat=True)
+    return set(active.values_list("pk", flat=True)) != set(read)

@@ -1,67 +1,92 @@
-"""Rebuilding due slots from periodic tasks, one schema at a time."""
+"""Rebuilding due slots from what schedules are and were, one schema at a time."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Sequence
 from datetime import datetime
-from typing import Any
+from itertools import groupby
 
 import structlog
 from django.db import OperationalError, ProgrammingError, connection, transaction
-from django_tenants.utils import schema_context
 
-from scheduling.agenda.models import DueSlot, ScheduleChange, TenantIndex
-from scheduling.catalogue import Entry, catalogue_of
-from scheduling.periodic import (
-    Row,
-    Unreadable,
-    cadence_fingerprint,
-    periodic_rows,
-    read,
-    rows_fingerprint,
-)
+from scheduling.agenda.aftermath import Aftermath
+from scheduling.agenda.models import DueSlot, ScheduleChange, ScheduleVersion, TenantIndex
+from scheduling.agenda.planning import write
+from scheduling.agenda.versions import capture
+from scheduling.periodic import Unreadable, cadence_fingerprint
 from scheduling.plain import error_text, plain
 from tenants.models import Tenant
 
 logger = structlog.get_logger(__name__)
 
-#: What a change of a row may rewrite in its due slot.
-SLOT_FIELDS = ["name", "task", "cadence", "one_off", "fingerprint"]
-SLOT_FIELDS += ["due_at", "held_until", "problem"]
+#: What a change of a schedule may rewrite in its due slot.
+SLOT_FIELDS = ["name", "task", "queue", "cadence", "chosen", "version_id", "one_off"]
+SLOT_FIELDS += ["fingerprint", "due_at", "held_until", "problem"]
 SLOTS_PER_STATEMENT = 500
 #: How long one schema may keep the others waiting.
 LOCK_MILLISECONDS = 500
 
 
-def reindex_changed(limit: int = 100) -> int:
-    """Reindex the schemas that triggers marked as changed; return how many were not busy.
+def reindex_changed(now: datetime, limit: int = 100) -> int:
+    """Reindex up to `limit` schemas that triggers marked as changed; return how many were not busy.
 
-    A mark is deleted in the transaction that acts on it, so none is lost. Any number of beats may
-    do this at once: marks are claimed with SKIP LOCKED, and a schema is reindexed under a lock.
+    Each in a transaction of its own, in which its marks are deleted, so that none is lost. Any
+    number of beats may do this at once: marks are claimed with SKIP LOCKED, and a schema is
+    reindexed under a lock.
     """
+    done = 0
+    for _ in range(limit):
+        schema_name = reindex_next(now)
+        if schema_name is None:
+            break
+        done += bool(schema_name)
+    return done
+
+
+def reindex_next(now: datetime) -> str | None:
+    """Reindex the schema whose mark is the oldest; return it, "" if it is busy, None if there is none.
+
+    What may be different at the next tick (a lock, a deadlock) is marked again, behind the others.
+    Anything else that goes wrong is written down at the tenant, and the others go on. Only a
+    connection that is gone stops all: then this fails too, and all is undone.
+    """
+    schema_name = ""
     with transaction.atomic():
-        changes = claim_changes(limit)
-        # In one order everywhere, so that two beats with marks of the same schemas cannot deadlock.
+        schema_name = claim_changes()
+        if not schema_name:
+            return None
         limit_waiting()
-        return sum(reindex_apart(name, since=changes[name]) for name in sorted(changes))
+        try:
+            with transaction.atomic():
+                reindex(schema_name, now)
+        except OperationalError as error:
+            logger.warning("schema is busy", schema=schema_name, reason=str(error).strip())
+            ScheduleChange.objects.create(schema_name=schema_name, changed_at=now)
+            return ""
+        except Exception as error:
+            logger.exception("schema cannot be reindexed", schema=schema_name)
+            tenant = Tenant.objects.get(schema_name=schema_name)
+            found = {"problem": error_text(error)}
+            TenantIndex.objects.update_or_create(tenant=tenant, defaults=found)
+    return schema_name
 
 
-def claim_changes(limit: int) -> dict[str, datetime]:
-    """Delete the marks of up to `limit` schemas; return each schema's latest instant of change."""
+def claim_changes() -> str:
+    """Delete the marks of the schema whose mark is the oldest; return the schema, "" for none."""
     with connection.cursor() as cursor:
         cursor.execute(
             """
+            WITH oldest AS (
+                SELECT id, schema_name FROM agenda_schedulechange
+                ORDER BY id LIMIT 1 FOR UPDATE SKIP LOCKED
+            )
             DELETE FROM agenda_schedulechange WHERE id = ANY(ARRAY(
-                SELECT id FROM agenda_schedulechange WHERE schema_name IN (
-                    SELECT schema_name FROM agenda_schedulechange
-                    GROUP BY schema_name ORDER BY min(id) LIMIT %s
-                ) FOR UPDATE SKIP LOCKED
-            )) RETURNING schema_name, changed_at
-            """,
-            [limit],
+                SELECT change.id FROM agenda_schedulechange AS change, oldest
+                WHERE change.schema_name = oldest.schema_name
+                FOR UPDATE OF change SKIP LOCKED
+            )) RETURNING schema_name
+            """
         )
-        changes: dict[str, datetime] = {}
-        for schema_name, changed_at in cursor.fetchall():
-            changes[schema_name] = max(changed_at, changes.get(schema_name, changed_at))
-    return changes
+        found = cursor.fetchone()
+    return str(found[0]) if found else ""
 
 
 def limit_waiting() -> None:
@@ -70,49 +95,29 @@ def limit_waiting() -> None:
         cursor.execute(f"SET LOCAL lock_timeout = '{LOCK_MILLISECONDS}ms'")
 
 
-def reindex_apart(schema_name: str, since: datetime) -> bool:
-    """Reindex one schema; whatever goes wrong in it is written down, and the others go on.
+def reindex(schema_name: str, now: datetime) -> None:
+    """Make the due slots of one schema what its schedules say.
 
-    What may be different at the next tick (a lock, a deadlock) is marked again; False is returned,
-    so that it is not tried again before the others had their turn. Only a connection that is gone
-    stops all: then this fails too, and all is undone.
-    """
-    try:
-        with transaction.atomic():
-            reindex(schema_name, since)
-    except OperationalError as error:
-        logger.warning("schema is busy", schema=schema_name, reason=str(error).strip())
-        ScheduleChange.objects.create(schema_name=schema_name, changed_at=since)
-        return False
-    except Exception as error:
-        logger.exception("schema cannot be reindexed", schema=schema_name)
-        tenant = Tenant.objects.get(schema_name=schema_name)
-        TenantIndex.objects.update_or_create(tenant=tenant, defaults={"problem": error_text(error)})
-    return True
-
-
-def reindex(schema_name: str, since: datetime) -> None:
-    """Make the due slots of one schema what its periodic tasks say, from the instant `since` on.
-
-    A row whose cadence is unchanged keeps its next slot. A row that cannot be read is set aside
-    with the reason; a schema that cannot be read is flagged and keeps the slots it had.
+    What a schedule owed before it was changed is settled first. A row that cannot be read is set
+    aside with the reason; a schema that cannot be read is flagged and keeps the slots it had.
     """
     with transaction.atomic():
         tenant = Tenant.objects.filter(schema_name=schema_name).first()
         if tenant is None:
             return
         index = locked_index(tenant)
-        tenant.refresh_from_db()
         try:
-            rows = schedule_rows(tenant)
+            # The savepoint keeps a missing table from aborting the transaction.
+            with transaction.atomic():
+                capture(schema_name)
         except ProgrammingError as error:  # a table, a column or a right is missing
             index.problem = plain(error)
             logger.warning("schema cannot be read", schema=schema_name, reason=index.problem)
         else:
-            index.fingerprint, index.problem = rows_fingerprint(rows), ""
-            replace_slots(tenant, rows, since)
-        index.reindexed_at = since
-        index.save()
+            index.problem = ""
+            replace_slots(tenant, now)
+        index.reindexed_at = now
+        index.save(update_fields=["problem", "reindexed_at"])
 
 
 def locked_index(tenant: Tenant) -> TenantIndex:
@@ -120,39 +125,45 @@ def locked_index(tenant: Tenant) -> TenantIndex:
     return TenantIndex.objects.select_for_update().get(tenant=tenant)
 
 
-def schedule_rows(tenant: Tenant) -> list[dict[str, Any]]:
-    """Read a tenant's periodic tasks; a tenant that is not active has none that count."""
-    if not tenant.is_active:
-        return []
-    # The savepoint keeps a missing table from aborting the transaction that other tenants share.
-    with transaction.atomic(), schema_context(tenant.schema_name):
-        return periodic_rows()
-
-
-def replace_slots(tenant: Tenant, rows: Iterable[Row], since: datetime) -> None:
-    catalogue = catalogue_of(tenant.schema_name)
+def replace_slots(tenant: Tenant, now: datetime) -> None:
+    """Write what changed of a tenant's due slots, and what its schedules owed before that."""
     existing = DueSlot.objects.of(tenant).order_by("pk").select_for_update()
     slots = {slot.periodic_task_id: slot for slot in existing}
-    wanted = {row["id"]: row for row in rows if row["enabled"]}
-    changed = []
-    for periodic_task_id, row in wanted.items():
-        slot = slots.get(periodic_task_id) or DueSlot(
-            tenant=tenant, periodic_task_id=periodic_task_id
-        )
-        before = content(slot)
-        refresh(slot, row, catalogue, since)
-        if content(slot) != before:
-            changed.append(slot)
-    save(changed)
+    pending = ScheduleVersion.objects.filter(tenant=tenant).pending().select_related("tenant")
+    versions = list(pending.order_by("periodic_task_id", "from_at", "pk"))
+    aftermath = Aftermath(tenant, now)
+    kept = []
+    for periodic_task_id, own in groupby(versions, lambda version: version.periodic_task_id):
+        kept += follow(slots.get(periodic_task_id), list(own), aftermath)
+    write(aftermath.firings)
+    ScheduleVersion.objects.filter(pk__in=aftermath.processed).update(is_processed=True)
+    save([slot for slot, is_changed in kept if is_changed])
+    wanted = [slot.periodic_task_id for slot, _ in kept]
     DueSlot.objects.of(tenant).exclude(periodic_task_id__in=wanted).delete()
 
 
-def refresh(slot: DueSlot, row: Row, catalogue: Mapping[str, Entry], since: datetime) -> None:
-    """Make a slot what its row says; its next instant changes only if the cadence did."""
-    slot.name, slot.task = row["name"], row["task"]
+def follow(
+    slot: DueSlot | None, versions: Sequence[ScheduleVersion], aftermath: Aftermath
+) -> list[tuple[DueSlot, bool]]:
+    """Bring one schedule's due slot to its current version; return it, if any, and if it changed."""
+    current = versions[-1] if versions[-1].to_at is None else None
+    if current and slot and slot.version_id == current.pk:
+        return [(slot, False)]
+    aftermath.settle(slot, versions, current)
+    if current is None or not current.is_active:
+        return []
+    slot = slot or DueSlot(tenant=current.tenant, periodic_task_id=current.periodic_task_id)
+    refresh(slot, current)
+    return [(slot, True)]
+
+
+def refresh(slot: DueSlot, version: ScheduleVersion) -> None:
+    """Make a slot what the version says: its first instant after the change."""
+    slot.version_id, slot.held_until = version.pk, None
+    slot.name, slot.task = version.row["name"], version.row["task"]
     try:
-        reading = read(row, catalogue, anchor_at=since)
-        due_at = reading.cadence.next_after(since)
+        reading = version.reading()
+        slot.due_at = reading.cadence.next_after(version.from_at)
     except Unreadable as error:
         quarantine(slot, plain(error))
         return
@@ -160,17 +171,15 @@ def refresh(slot: DueSlot, row: Row, catalogue: Mapping[str, Entry], since: date
         logger.exception("row cannot be read", tenant=slot.tenant_id, row=slot.periodic_task_id)
         quarantine(slot, error_text(error))
         return
-    fingerprint = cadence_fingerprint(row)
-    if slot.fingerprint == fingerprint and not slot.problem:
-        return
+    slot.queue = reading.entry.queue
     slot.cadence, slot.one_off = reading.cadence.to_json(), reading.one_off
-    slot.due_at, slot.held_until = due_at, None
-    slot.fingerprint, slot.problem = fingerprint, ""
+    slot.chosen = version.row["policies"]
+    slot.fingerprint, slot.problem = cadence_fingerprint(version.row), ""
 
 
 def quarantine(slot: DueSlot, reason: str) -> None:
     """Set one row aside, with a reason its owner sees."""
-    slot.cadence, slot.due_at, slot.held_until, slot.fingerprint = None, None, None, ""
+    slot.cadence, slot.due_at, slot.fingerprint = None, None, ""
     slot.problem = reason
     logger.warning(
         "periodic task quarantined",
@@ -180,12 +189,9 @@ def quarantine(slot: DueSlot, reason: str) -> None:
     )
 
 
-def content(slot: DueSlot) -> tuple[object, ...]:
-    return tuple(getattr(slot, name) for name in SLOT_FIELDS)
-
-
-def save(slots: list[DueSlot]) -> None:
+def save(slots: Iterable[DueSlot]) -> None:
     """Write what changed; in pieces, for one statement takes time that grows faster than its rows."""
+    slots = list(slots)
     new = [slot for slot in slots if slot.pk is None]
     old = [slot for slot in slots if slot.pk is not None]
     DueSlot.objects.bulk_create(new, SLOTS_PER_STATEMENT)

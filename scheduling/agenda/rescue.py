@@ -1,29 +1,105 @@
-"""Sending again what was lost on the way: by a broker that forgot it, or a worker that died."""
+"""Sending again what was lost on the way: by a broker that forgot it, or a worker that died.
+
+A message that is merely late is not sent again: there has to be a proof that it is lost. A second
+one would do no harm, for the id is the same and so is the run, but a queue of a hundred thousand
+would grow by what it is slow at.
+"""
 
 from datetime import datetime, timedelta
 
 import structlog
+from django.db import connection, transaction
+from django.db.models import Max
 
+from scheduling.agenda.broker import Broker
 from scheduling.agenda.models import Firing
+from scheduling.catalogue import PLATFORM_QUEUE, TENANT_QUEUE
 
 logger = structlog.get_logger(__name__)
 
-#: A message that nobody began to work on for so long may be lost. If it is merely late, a second
-#: one does no harm: the id is the same, and so is the run.
-UNSTARTED_AFTER = timedelta(minutes=15)
-#: Longer than a task may take (`CELERY_TASK_TIME_LIMIT`): whoever started it is gone.
-UNSETTLED_AFTER = timedelta(minutes=45)
+#: Firings that one statement takes back, so that none is long.
+BATCH = 1000
+#: Messages published within so long of each other may have reached the broker in any order: a beat
+#: marks what it published up to `dispatch.BUDGET_SECONDS` later, and others publish meanwhile.
+ORDER_MARGIN = timedelta(seconds=15)
+#: After so many messages that no worker began (its task is known to none, say) a firing is failed.
+PUBLICATIONS_MAXIMUM = 12
+UNWANTED_TEXT = f"No worker began it, though it was sent {PUBLICATIONS_MAXIMUM} times."
 
 
-def rescue_lost(now: datetime) -> int:
-    """Have beat publish again what was published long ago and came to nothing; return how many.
+def rescue(now: datetime, broker: Broker) -> int:
+    """Have published again what is proven lost; return how many firings. Any beat may, at any time.
 
-    Repeating it finds nothing, until what it rescued has had its time again.
+    A repeat finds nothing until what was rescued has had its time. Workers that died are found
+    without the broker.
     """
-    lost = Firing.objects.unstarted_since(now - UNSTARTED_AFTER) | Firing.objects.unsettled_since(
-        now - UNSETTLED_AFTER
-    )
-    rescued = lost.update(state=Firing.State.PLANNED, published_at=None)
+    rescued = take_back_abandoned(now)
+    if broker.is_new():
+        rescued += take_back_forgotten(now)
+        broker.remember()
+    rescued += sum(take_back_lost(queue, now, broker) for queue in (TENANT_QUEUE, PLATFORM_QUEUE))
     if rescued:
         logger.warning("firings rescued", count=rescued)
     return rescued
+
+
+def take_back_abandoned(now: datetime) -> int:
+    """Take back what workers had begun that are dead: nobody renews its lease."""
+    with transaction.atomic():
+        abandoned = Firing.objects.abandoned(now).select_for_update(skip_locked=True)
+        found = list(abandoned.values_list("pk", flat=True)[:BATCH])
+        return Firing.objects.filter(pk__in=found).update(
+            state=Firing.State.PLANNED, publish_at=now, leased_until=None
+        )
+
+
+def take_back_forgotten(now: datetime) -> int:
+    """Take back all that no worker has begun, from a broker whose memory is new."""
+    return Firing.objects.unstarted().update(state=Firing.State.PLANNED, publish_at=now)
+
+
+def take_back_lost(queue: str, now: datetime, broker: Broker) -> int:
+    """Take back what the queue's workers have passed over, or what is not in the queue any more.
+
+    A queue is first in, first out: where a later message was begun, an earlier one is lost, or lies
+    with a busy worker, from whom it is then taken. The longer it was sent in vain, the longer it is
+    left alone.
+    """
+    if not Firing.objects.unstarted().filter(queue=queue).exists():
+        return 0
+    passed = now if broker.length(queue) == 0 else reached_by_workers(queue, now)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            UPDATE agenda_firing SET state = 'planned', publish_at = %(now)s,
+                verdict = CASE WHEN publications < %(most)s THEN verdict ELSE 'failed' END,
+                error = CASE WHEN publications < %(most)s THEN error ELSE %(unwanted)s END
+            WHERE id = ANY(ARRAY(
+                SELECT id FROM agenda_firing
+                WHERE state = 'published' AND queue = %(queue)s AND published_at < %(passed)s
+                    -- 30 seconds, doubled with each publication, at most an hour
+                    AND published_at < %(now)s
+                        - interval '30 seconds' * least(2 ^ (least(publications, 12) - 1), 120)
+                ORDER BY published_at LIMIT %(batch)s FOR UPDATE SKIP LOCKED
+            ))
+            """,
+            {
+                "now": now,
+                "queue": queue,
+                "passed": passed,
+                "most": PUBLICATIONS_MAXIMUM,
+                "unwanted": UNWANTED_TEXT,
+                "batch": BATCH,
+            },
+        )
+        return int(cursor.rowcount)
+
+
+def reached_by_workers(queue: str, now: datetime) -> datetime:
+    """Return the instant whose messages workers have certainly passed.
+
+    Of what was published once: what was sent again may have been begun by its first message.
+    """
+    begun = Firing.objects.begun().filter(queue=queue, publications=1)
+    latest: datetime | None = begun.aggregate(latest=Max("published_at"))["latest"]
+    return (latest or now - timedelta(days=1)) - ORDER_MARGIN

@@ -5,7 +5,6 @@ from celery import shared_task
 from scheduling.agenda.clock import database_now
 from scheduling.agenda.pruning import prune_firings
 from scheduling.agenda.reconcile import reconcile
-from scheduling.agenda.rescue import rescue_lost
 
 
 @shared_task(platform=True, default_cadence="*/10 * * * *", label="Reconcile due slots")
@@ -18,9 +17,3 @@ def reconcile_schedules() -> None:
 def prune_ledger() -> None:
     """Delete firings that were settled long ago. A repeat finds none left."""
     prune_firings(database_now())
-
-
-@shared_task(platform=True, default_cadence="*/5 * * * *", label="Rescue lost firings")
-def rescue_firings() -> None:
-    """Have lost messages sent again. A repeat finds nothing that was just rescued."""
-    rescue_lost(database_now())

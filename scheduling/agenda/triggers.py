@@ -4,6 +4,8 @@ Statement triggers, so that a bulk `.update()` of thousands of rows leaves one m
 columns that beat reads: what a worker writes back (last_run_at, total_run_count) tells nobody.
 """
 
+from itertools import starmap
+
 #: How many schedules a tenant may have: beat reads all of them again when one is changed.
 SCHEDULES_MAXIMUM = 1000
 
@@ -19,16 +21,28 @@ SCHEDULE_TABLES = {
     "django_celery_beat_clockedschedule": "clocked_time",
     "django_celery_beat_solarschedule": "event, latitude, longitude",
 }
+POLICY_TABLE = "scheduling_policy"
+POLICY_COLUMNS = (
+    "periodic_task_id, catch_up, catch_up_window, overlap, retries, gap, repeat, alarm_after"
+)
 
 
 def create_triggers() -> str:
     """Return the SQL that puts the triggers on the current schema's tables."""
-    return "\n".join(
+    return "\n".join(starmap(mark_changes, SCHEDULE_TABLES.items()))
+
+
+def create_policy_triggers() -> str:
+    """Return the SQL for the table of policies, which tenants' schemas alone have."""
+    return mark_changes(POLICY_TABLE, POLICY_COLUMNS)
+
+
+def mark_changes(table: str, columns: str) -> str:
+    return (
         f"CREATE TRIGGER agenda_mark_schema AFTER INSERT OR DELETE OR UPDATE OF {columns} ON {table} "
         "FOR EACH STATEMENT EXECUTE FUNCTION public.agenda_mark_schema();\n"
         f"CREATE TRIGGER agenda_mark_truncate AFTER TRUNCATE ON {table} "
         "FOR EACH STATEMENT EXECUTE FUNCTION public.agenda_mark_schema();"
-        for table, columns in SCHEDULE_TABLES.items()
     )
 
 

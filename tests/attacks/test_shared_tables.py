@@ -8,10 +8,10 @@ from django_tenants.utils import tenant_context
 
 from scheduling.agenda.manual import plan_manual
 from scheduling.agenda.models import DueSlot, Firing
-from scheduling.agenda.reindex import reindex
 from tenants.models import Domain, Tenant
 from tenants.schema import shared_tables
 from tests.conftest import NOON
+from tests.scheduling.builders import reindex_at
 
 
 def in_role_of(tenant, statement, *parameters):
@@ -23,7 +23,7 @@ def in_role_of(tenant, statement, *parameters):
 @pytest.fixture
 def both_due(acme, globex):
     for tenant in (acme, globex):
-        reindex(tenant.schema_name, since=NOON)
+        reindex_at(tenant.schema_name, NOON)
         plan_manual(tenant, 1, "orders.tasks.auto_close_old_orders")
     return acme, globex
 

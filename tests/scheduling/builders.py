@@ -2,8 +2,12 @@
 
 from django.db import connection
 from django_celery_beat.models import PeriodicTask
+from django_tenants.utils import schema_context
 
-from scheduling.agenda.models import DueSlot, Firing
+from scheduling.agenda.clock import database_now
+from scheduling.agenda.models import DueSlot, Firing, ScheduleVersion
+from scheduling.agenda.reindex import reindex
+from scheduling.agenda.versions import capture
 from scheduling.cadence import CrontabCadence
 from scheduling.periodic import CRONTAB_FIELDS
 
@@ -37,6 +41,8 @@ def make_firing(tenant, slot_at, periodic_task_id=1, **fields):
             "task": CLOSING,
             "slot_at": slot_at,
             "planned_at": slot_at,
+            "publish_at": slot_at,
+            "queue": "platform" if tenant.is_platform else "celery",
         }
         | fields
     )
@@ -60,3 +66,15 @@ def make_periodic_task(name="made by a test", crontab="0 * * * *", timezone="UTC
     if not {"interval", "clocked", "solar"} & set(fields):
         given["crontab_id"] = make_crontab(crontab, timezone)
     return PeriodicTask.objects.bulk_create([PeriodicTask(name=name, **given)])[0]
+
+
+def reindex_at(schema_name, at):
+    """Reindex a schema as if what changed in it had been committed at this instant."""
+    with schema_context("public"):
+        began_at = database_now()
+        capture(schema_name)
+        versions = ScheduleVersion.objects.filter(tenant__schema_name=schema_name)
+        versions.filter(anchor_at__gte=began_at).update(anchor_at=at)
+        versions.filter(from_at__gte=began_at).update(from_at=at)
+        versions.filter(to_at__gte=began_at).update(to_at=at)
+        reindex(schema_name, at)

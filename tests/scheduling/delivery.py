@@ -7,7 +7,7 @@ from django_tenants.utils import schema_context, tenant_context
 from orders.models import Order
 from scheduling.agenda.models import Firing
 from scheduling.agenda.signature import HEADER, sign
-from scheduling.models import Run
+from scheduling.models import Policy, Run
 from tests.conftest import NOON
 from tests.scheduling.builders import make_firing, make_periodic_task
 
@@ -29,6 +29,17 @@ def deliver(task, firing, schema_name=None, signature=None):
             task()
     finally:
         task.pop_request()
+
+
+def choose(tenant, firing, **policies):
+    """Have the tenant choose policies for the schedule of a firing."""
+    with tenant_context(tenant):
+        Policy.objects.create(periodic_task_id=firing.periodic_task_id, **policies)
+
+
+def let_lease_run_out(firing):
+    """As when the worker that had begun a firing has died, some time ago."""
+    Firing.objects.filter(pk=firing.pk).update(leased_until=NOON)
 
 
 def orders_of(tenant):

@@ -6,6 +6,7 @@ from django.core.management import CommandError, call_command
 from django.db import connection
 from django_tenants.utils import tenant_context
 
+from scheduling.agenda.clock import database_now
 from scheduling.agenda.models import DueSlot
 from scheduling.agenda.reindex import reindex_changed
 from scheduling.models import Run
@@ -75,7 +76,7 @@ def test_a_refusal_is_one_clear_line(acme, arguments, message):
 
 
 def test_schedules_are_listed_by_next_slot_with_problems_last(acme, globex):
-    reindex_changed()
+    reindex_changed(database_now())
     with tenant_context(globex):
         make_periodic_task(name="bad", crontab="1,,2 * * * *")
         make_periodic_task(name="soon", crontab="1 12 * * *")
@@ -106,7 +107,7 @@ def test_a_tenant_whose_tables_cannot_be_read_has_a_line_that_says_so(acme, glob
 
 
 def test_what_beat_set_aside_is_shown_with_its_reason(acme):
-    reindex_changed()
+    reindex_changed(database_now())
     DueSlot.objects.of(acme).update(due_at=None, problem="cadence: beyond reckoning")
 
     (row,) = schedules_of([acme], NOON)

@@ -9,7 +9,7 @@ from scheduling.agenda.models import Firing
 from tests.conftest import NOON
 from tests.scheduling import sample_tasks
 from tests.scheduling.builders import make_firing
-from tests.scheduling.delivery import deliver, orders_of, plan, runs_of
+from tests.scheduling.delivery import choose, deliver, let_lease_run_out, orders_of, plan, runs_of
 
 
 def test_a_run_has_its_effect_in_its_own_schema_only(acme, globex):
@@ -106,6 +106,7 @@ def test_a_run_killed_between_batches_is_taken_up_again(acme):
     assert runs_of(acme)[0].closed == 2
     with tenant_context(acme):
         Order.objects.filter(number="obstacle").delete()
+    let_lease_run_out(firing)
 
     deliver(sample_tasks.batches, firing)
 
@@ -116,6 +117,7 @@ def test_a_run_killed_between_batches_is_taken_up_again(acme):
 
 def test_a_body_that_fails_leaves_nothing_but_the_reason(acme):
     firing = plan(acme, sample_tasks.failing)
+    choose(acme, firing, retries=0)
 
     deliver(sample_tasks.failing, firing)
 

@@ -31,8 +31,8 @@ def messages(broker, queue="celery"):
 def test_a_planned_firing_becomes_one_message(acme, broker):
     firing = make_firing(acme, NOON)
 
-    assert publish_planned(Publisher(current_app)) == 1
-    assert publish_planned(Publisher(current_app)) == 0
+    assert publish_planned(Publisher(current_app), NOON) == 1
+    assert publish_planned(Publisher(current_app), NOON) == 0
 
     (message,) = messages(broker)
     assert message.headers["id"] == str(firing.pk)
@@ -44,7 +44,7 @@ def test_a_planned_firing_becomes_one_message(acme, broker):
 def test_a_published_firing_is_marked(acme, broker):
     firing = make_firing(acme, NOON)
 
-    publish_planned(Publisher(current_app))
+    publish_planned(Publisher(current_app), NOON)
 
     firing.refresh_from_db()
     assert firing.state == Firing.State.PUBLISHED
@@ -54,7 +54,7 @@ def test_a_published_firing_is_marked(acme, broker):
 def test_the_platforms_own_firings_go_to_its_own_queue(acme, broker, platform_tenant):
     make_firing(platform_tenant, NOON, task="scheduling.agenda.tasks.reconcile_schedules")
 
-    publish_planned(Publisher(current_app))
+    publish_planned(Publisher(current_app), NOON)
 
     assert len(messages(broker, "platform")) == 1
     assert messages(broker) == []
@@ -68,10 +68,10 @@ def test_what_the_broker_did_not_take_stays_planned_and_is_sent_later(acme, glob
         raise ConnectionError("the broker is away")
 
     with pytest.raises(ConnectionError):
-        publish_planned(refuse)
+        publish_planned(refuse, NOON)
     firing.refresh_from_db()
     assert firing.state == Firing.State.PLANNED
-    publish_planned(sent.extend)
+    publish_planned(sent.extend, NOON)
 
     assert [firing.pk for firing in sent] == [firing.pk]
 
@@ -80,7 +80,7 @@ def test_what_a_slow_broker_took_is_marked_and_the_rest_stays_planned(acme, glob
     first = make_firing(acme, NOON)
     second = make_firing(globex, NOON + timedelta(seconds=1))
 
-    assert publish_planned(lambda _firings: 1) == 1
+    assert publish_planned(lambda _firings: 1, NOON) == 1
 
     first.refresh_from_db()
     second.refresh_from_db()
@@ -92,8 +92,8 @@ def test_publishing_ends_with_its_budget(acme, globex, broker, monkeypatch):
         make_firing(tenant, NOON, number)
     monkeypatch.setattr(dispatch, "BUDGET_SECONDS", 0)
 
-    assert publish_planned(Publisher(current_app)) == 1
-    assert publish_planned(Publisher(current_app)) == 1
+    assert publish_planned(Publisher(current_app), NOON) == 1
+    assert publish_planned(Publisher(current_app), NOON) == 1
 
     assert len(messages(broker)) == 2
 
@@ -104,6 +104,6 @@ def test_a_broker_that_does_not_answer_is_an_error_at_once(acme):
     current_app.conf.broker_write_url = "redis://127.0.0.1:1/0"
     try:
         with pytest.raises(Exception, match=r"(?i)connect"):
-            publish_planned(Publisher(current_app))
+            publish_planned(Publisher(current_app), NOON)
     finally:
         current_app.conf.broker_write_url = before

@@ -12,7 +12,7 @@ SECOND = timedelta(seconds=1)
 
 
 def fired(tenant):
-    firings = Firing.objects.filter(tenant=tenant).order_by("slot_at")
+    firings = Firing.objects.filter(tenant=tenant, verdict="").order_by("slot_at")
     return list(firings.values_list("slot_at", "trigger"))
 
 

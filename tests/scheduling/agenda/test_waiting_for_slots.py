@@ -7,9 +7,8 @@ from django_tenants.utils import tenant_context
 from scheduling.agenda.beat import HELD_PAUSE, seconds_until_due
 from scheduling.agenda.clock import database_now
 from scheduling.agenda.models import DueSlot
-from scheduling.agenda.reindex import reindex
 from tests.conftest import NOON
-from tests.scheduling.builders import make_periodic_task, make_slot
+from tests.scheduling.builders import make_periodic_task, make_slot, reindex_at
 
 
 @pytest.fixture(autouse=True)
@@ -52,12 +51,12 @@ def test_a_slot_that_was_held_back_is_waited_for_no_more_after_an_edit(acme, edi
     """Else beat would look for it without a pause, for as long as the row stays as it is."""
     with tenant_context(acme):
         task = make_periodic_task(crontab="0 0 1 1 *")
-    reindex(acme.schema_name, since=NOON)
+    reindex_at(acme.schema_name, NOON)
     DueSlot.objects.of(acme).update(held_until=in_seconds(-1))
 
     with tenant_context(acme):
         PeriodicTask.objects.filter(pk=task.pk).update(**edit)
         PeriodicTask.objects.exclude(pk=task.pk).delete()
-    reindex(acme.schema_name, since=database_now())
+    reindex_at(acme.schema_name, database_now())
 
     assert seconds_until_due(1.0) == 1.0

@@ -1,0 +1,119 @@
+"""What a schedule still owed when it was changed, paused or deleted, and what passed meanwhile."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+
+from django.utils.functional import cached_property
+
+from scheduling.agenda.flights import Flights
+from scheduling.agenda.models import DueSlot, Firing, ScheduleVersion
+from scheduling.agenda.taking import INSTANT, take, verdict
+from scheduling.cadence import Cadence, Stretch
+from scheduling.periodic import Unreadable
+from tenants.models import Tenant
+
+State = ScheduleVersion.State
+
+PAUSED_TEXT = "The schedule was paused."
+SUSPENDED_TEXT = "The tenant was suspended."
+CANCELLED_TEXT = "The schedule was deleted before anybody took it."
+
+
+class Aftermath:
+    """Settles what the ended versions of one tenant's schedules leave behind.
+
+    A slot belongs to the version that held at its instant. What an active version left is caught up
+    with by the schedule's policy, if it is still active; else the slots share its fate.
+    """
+
+    def __init__(self, tenant: Tenant, now: datetime) -> None:
+        self.tenant, self.now = tenant, now
+        self.firings: list[Firing] = []
+        self.processed: list[int] = []
+
+    @cached_property
+    def flights(self) -> Flights:
+        return Flights([self.tenant.pk])
+
+    def settle(
+        self,
+        slot: DueSlot | None,
+        versions: Sequence[ScheduleVersion],
+        current: ScheduleVersion | None,
+    ) -> None:
+        """Add the firings for all slots between the due one and the current version."""
+        ended = [version for version in versions if version.to_at is not None]
+        self.processed += [version.pk for version in ended]
+        if slot and slot.due_at:
+            self.leave(slot, until=end_of(slot, ended, current), current=current)
+        for version in ended:
+            if not (slot and slot.version_id and version.pk <= slot.version_id):
+                self.pass_over(version, current)
+
+    def leave(self, slot: DueSlot, until: datetime, current: ScheduleVersion | None) -> None:
+        """Settle the slots from the due one to the end of what named them."""
+        if current is not None and current.is_active:
+            while slot.due_at is not None and slot.due_at <= min(until, self.now):
+                self.firings += take(slot, self.now, self.flights, until)
+        elif slot.due_at is not None and slot.due_at <= until and slot.cadence:
+            passed = stretch_of(slot, slot.due_at - INSTANT, until)
+            self.note(slot, passed, *fate(current))
+
+    def pass_over(self, version: ScheduleVersion, current: ScheduleVersion | None) -> None:
+        """Settle the slots of a version that beat never had a due slot of."""
+        try:
+            reading = version.reading()
+        except Unreadable:
+            return
+        slot = DueSlot(
+            tenant_id=version.tenant_id,
+            periodic_task_id=version.periodic_task_id,
+            task=version.row["task"],
+            queue=reading.entry.queue,
+            cadence=reading.cadence.to_json(),
+            chosen=version.row["policies"],
+            one_off=reading.one_off,
+            due_at=reading.cadence.next_after(version.from_at),
+        )
+        if version.is_active:
+            self.leave(slot, until_of(version), current)
+        elif not reading.one_off:
+            passed = reading.cadence.stretch(version.from_at, until_of(version))
+            self.note(slot, passed, *fate(version))
+
+    def note(self, slot: DueSlot, passed: Stretch | None, state: str, reason: str) -> None:
+        if passed:
+            self.firings.append(verdict(slot, passed, state, self.now, reason))
+
+
+def end_of(
+    slot: DueSlot, ended: Iterable[ScheduleVersion], current: ScheduleVersion | None
+) -> datetime:
+    """Return until when a due slot's cadence held."""
+    for version in ended:
+        if version.pk == slot.version_id or slot.version_id is None:
+            return until_of(version)
+    assert current is not None  # noqa: S101  # a slot's version is pending until it was processed
+    return current.from_at
+
+
+def until_of(version: ScheduleVersion) -> datetime:
+    assert version.to_at is not None  # noqa: S101  # only of versions that ended
+    return version.to_at
+
+
+def stretch_of(slot: DueSlot, after: datetime, until: datetime) -> Stretch | None:
+    if slot.one_off and slot.due_at is not None:
+        return Stretch(slot.due_at, slot.due_at, 1)
+    return Cadence.from_json(slot.cadence or {}).stretch(after, until)
+
+
+def fate(version: ScheduleVersion | None) -> tuple[str, str]:
+    """Return the state of slots that pass under a version, or after a schedule is gone."""
+    if version is None:
+        return Firing.Verdict.CANCELLED, CANCELLED_TEXT
+    if version.state == State.PAUSED:
+        return Firing.Verdict.PAUSED, PAUSED_TEXT
+    return Firing.Verdict.SUSPENDED, SUSPENDED_TEXT

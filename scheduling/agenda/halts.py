@@ -1,0 +1,71 @@
+"""Leaving a tenant alone whose schema hinders its runs, until it is repaired.
+
+A missing table, a revoked right or a table that somebody keeps locked is no failure of the task:
+its firings wait. One of them is tried from time to time, so that the tenant comes back by itself,
+and costs the others no more than that until then.
+"""
+
+from datetime import timedelta
+
+import structlog
+from django.db.models import F, Value
+from django_tenants.utils import schema_context
+
+from scheduling.agenda.clock import ClockTimestamp, database_now
+from scheduling.agenda.models import Firing, TenantIndex
+
+logger = structlog.get_logger(__name__)
+
+#: Pauses between two tries: the first, doubled each time, and the longest.
+FIRST_PAUSE, LONGEST_PAUSE = timedelta(seconds=10), timedelta(minutes=5)
+DOUBLINGS_MAXIMUM = 10
+
+
+class Hindered(Exception):
+    """The tenant's schema does not let the run be: its message says why, in plain words."""
+
+
+def halt(firing: Firing, reason: str) -> None:
+    """Put off a firing that was hindered, and with it all others of its tenant."""
+    with schema_context("public"):
+        index = index_of(firing)
+        after = pause_after(index.halts if index else 0)
+        TenantIndex.objects.filter(tenant=firing.tenant_id).update(
+            trouble=reason,
+            halts=F("halts") + 1,
+            halted_until=ClockTimestamp() + Value(after),
+        )
+        own = max(after, pause_after(firing.publications - 1))
+        Firing.objects.unsettled(firing).put_back(reason, own)
+    logger.error("tenant halted", tenant=firing.tenant.slug, after=after, reason=reason)
+
+
+def pause_after(halts: int) -> timedelta:
+    return min(FIRST_PAUSE * 2 ** min(max(halts, 0), DOUBLINGS_MAXIMUM), LONGEST_PAUSE)
+
+
+def is_halted(firing: Firing) -> bool:
+    """Whether a firing's tenant is halted; the firing then waits for the end of that."""
+    index = index_of(firing)
+    if index is None or index.halted_until is None:
+        return False
+    left = index.halted_until - database_now()
+    if left <= timedelta(0):
+        return False
+    Firing.objects.unsettled(firing).put_back(index.trouble, left)
+    return True
+
+
+def forget_trouble(firing: Firing) -> None:
+    """Let a tenant go on after a run that came through."""
+    index = index_of(firing)
+    if index and index.trouble:
+        TenantIndex.objects.filter(tenant=firing.tenant_id).update(
+            trouble="", halts=0, halted_until=None
+        )
+        logger.info("tenant goes on", tenant=firing.tenant.slug)
+
+
+def index_of(firing: Firing) -> TenantIndex | None:
+    """Return the row that was read with the firing, if its tenant has one."""
+    return getattr(firing.tenant, "index", None)

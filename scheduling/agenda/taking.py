@@ -1,0 +1,141 @@
+"""What a due slot gets, by its schedule's policies: firings, verdicts, or both."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+import structlog
+
+from scheduling.agenda.flights import Flights
+from scheduling.agenda.models import DueSlot, Firing
+from scheduling.cadence import Cadence, Stretch
+from scheduling.catalogue import PLATFORM_QUEUE
+from scheduling.plain import error_text
+from scheduling.policies import CatchUp, Overlap
+
+logger = structlog.get_logger(__name__)
+
+#: A slot taken later than this was missed, and catch-up decides what it gets.
+MISFIRE_AFTER = timedelta(seconds=60)
+#: Of the slots that were missed, the policy "all" fires no more than this, the latest ones.
+CAUGHT_UP_MAXIMUM = 100
+INSTANT = timedelta(microseconds=1)
+
+MISSED_TEXT = "Nobody was there to take it in time."
+SKIPPED_TEXT = "An earlier run was still going."
+
+
+def take(
+    slot: DueSlot, now: datetime, flights: Flights, until: datetime | None = None
+) -> list[Firing]:
+    """Return what a due slot gets, and move it on to its next instant.
+
+    Slots after `until` are not this schedule's any more. Of many missed ones no more are taken than
+    their tenant has room for; the slot is then still due. One that defeats the arithmetic is put in
+    quarantine, so that it holds up no other.
+    """
+    try:
+        firings = Taking(slot, now, flights, min(until or now, now)).firings()
+    except Exception as error:
+        logger.exception("slot cannot be computed", tenant=slot.tenant_id, slot=slot.pk)
+        slot.due_at, slot.problem = None, f"cadence: {error_text(error)}"
+        return []
+    for firing in firings:
+        flights.add(firing)
+    return firings
+
+
+@dataclass
+class Taking:
+    """One slot at one instant, with what its tenant has in flight."""
+
+    slot: DueSlot
+    now: datetime
+    flights: Flights
+    until: datetime
+
+    def firings(self) -> list[Firing]:
+        assert self.slot.due_at is not None  # noqa: S101  # nobody claims others
+        if self.now - self.slot.due_at > MISFIRE_AFTER:
+            return self.missed()
+        on_time = self.slot.due_at
+        self.slot.due_at = self.slot.following(on_time)
+        return [self.fired(on_time, "schedule")]
+
+    def missed(self) -> list[Firing]:
+        """Settle all that was missed: some slots fire after all, those before them do not."""
+        assert self.slot.due_at is not None  # noqa: S101
+        since = self.slot.due_at - INSTANT
+        last = min(self.now - MISFIRE_AFTER - INSTANT, self.until)
+        caught = self.caught(since, last)
+        # The rest is for the next look: the tenant has no room for more.
+        taken = caught[: max(1, self.flights.room(self.slot.tenant_id))]
+        passed = self.stretch(since, (taken[0] - INSTANT) if taken else last)
+        self.slot.due_at = self.next_due(caught[len(taken) :], last)
+        if passed and not taken and self.slot.one_off:
+            self.slot.problem = "missed: its time passed long before beat came to it; set it anew"
+        verdicts = [verdict(self.slot, passed, Firing.Verdict.MISSED, self.now)] if passed else []
+        return [*verdicts, *(self.fired(slot_at, "catch_up") for slot_at in taken)]
+
+    def caught(self, since: datetime, last: datetime) -> list[datetime]:
+        """Return the missed slots that catch-up lets fire, oldest first."""
+        policies = self.slot.policies
+        if policies.catch_up == CatchUp.SKIP:
+            return []
+        limit = 1 if policies.catch_up == CatchUp.ONCE else CAUGHT_UP_MAXIMUM
+        since = max(since, self.now - policies.reach)
+        if self.slot.one_off:
+            # It has this one slot, whatever its cadence would name after it.
+            return [slot_at for slot_at in [self.slot.due_at] if slot_at and slot_at > since]
+        return self.cadence.latest(last, since, limit)
+
+    def stretch(self, after: datetime, until: datetime) -> Stretch | None:
+        if self.slot.one_off:
+            due_at = self.slot.due_at
+            return Stretch(due_at, due_at, 1) if due_at and after < due_at <= until else None
+        return self.cadence.stretch(after, until)
+
+    def next_due(self, left: list[datetime], last: datetime) -> datetime | None:
+        return left[0] if left else self.slot.following(last)
+
+    @property
+    def cadence(self) -> Cadence:
+        return Cadence.from_json(self.slot.cadence or {})
+
+    def fired(self, slot_at: datetime, trigger: str) -> Firing:
+        """Return the firing of one slot; where it overlaps, that waits or is a verdict."""
+        firing = new_firing(self.slot, slot_at, self.now, trigger=trigger)
+        overlap = self.slot.policies.overlap
+        if overlap == Overlap.ALLOW or not self.flights.overlaps(self.slot, slot_at):
+            return firing
+        firing.waits = overlap == Overlap.WAIT and not self.flights.has_waiting(self.slot)
+        if firing.waits:
+            return firing
+        once = Stretch(slot_at, slot_at, 1)
+        return verdict(self.slot, once, Firing.Verdict.SKIPPED, self.now, SKIPPED_TEXT)
+
+
+def verdict(slot: DueSlot, passed: Stretch, state: str, now: datetime, reason: str = "") -> Firing:
+    """Return what has a worker write down that a stretch of slots was never taken."""
+    firing = new_firing(slot, passed.first_at, now, verdict=state, error=reason or MISSED_TEXT)
+    firing.last_slot_at, firing.slots = passed.last_at, passed.count
+    if firing.queue == PLATFORM_QUEUE:
+        # The platform has no runs of its own to write it down in.
+        firing.state, firing.outcome, firing.settled_at = Firing.State.SETTLED, state, now
+    return firing
+
+
+def new_firing(slot: DueSlot, slot_at: datetime, now: datetime, **fields: Any) -> Firing:
+    return Firing(
+        id=Firing.id_of(slot.tenant_id, slot.periodic_task_id, slot_at),
+        tenant_id=slot.tenant_id,
+        periodic_task_id=slot.periodic_task_id,
+        task=slot.task,
+        queue=slot.queue,
+        slot_at=slot_at,
+        planned_at=now,
+        publish_at=now,
+        **fields,
+    )

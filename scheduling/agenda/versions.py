@@ -1,0 +1,116 @@
+"""What each schedule was from when to when: what beat reads, and what the books are closed by.
+
+A version is written by Postgres at the commit of every change, whoever made it and whether or not a
+beat is there (`agenda_capture`, called by a deferred trigger). So no change is lost that came and
+went while all beats were down, and the slots of any past month can be derived again.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Self
+
+from django.db import connection, models
+from django.utils.translation import gettext_lazy as _
+
+from scheduling.cadence import Cadence
+from scheduling.catalogue import catalogue_of
+from scheduling.periodic import Reading, Unreadable, read
+from tenants.models import Tenant
+
+
+class ScheduleVersionQuerySet(models.QuerySet["ScheduleVersion"]):
+    def current(self) -> Self:
+        return self.filter(to_at=None)
+
+    def pending(self) -> Self:
+        """Current versions, and ended ones whose slots beat has not looked after yet."""
+        return self.filter(models.Q(to_at=None) | models.Q(is_processed=False))
+
+    def within(self, after: datetime, until: datetime) -> Self:
+        """Versions that held at some instant of a stretch of time."""
+        not_ended = models.Q(to_at=None) | models.Q(to_at__gt=after)
+        return self.filter(not_ended, from_at__lt=until)
+
+
+class ScheduleVersion(models.Model):
+    """One schedule as it was after `from_at`, up to and including `to_at`."""
+
+    class State(models.TextChoices):
+        ACTIVE = "active", _("active")
+        PAUSED = "paused", _("paused")
+        SUSPENDED = "suspended", _("suspended")
+
+    tenant = models.ForeignKey(Tenant, on_delete=models.CASCADE, related_name="versions")
+    periodic_task_id = models.BigIntegerField(_("periodic task"))
+    #: The periodic task with its schedule and policies, as `scheduling.periodic` reads it.
+    row = models.JSONField(_("row"))
+    state = models.CharField(_("state"), max_length=9, choices=State)
+    #: Where an interval without a start time begins to count: the commit of its last change.
+    anchor_at = models.DateTimeField(_("anchor"))
+    from_at = models.DateTimeField(_("from"))
+    to_at = models.DateTimeField(_("until"), null=True)
+    changed_by = models.TextField(_("changed by"))
+    #: What the slots of an ended version get is decided.
+    is_processed = models.BooleanField(_("processed"), default=False)
+
+    objects = ScheduleVersionQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("schedule version")
+        verbose_name_plural = _("schedule versions")
+        constraints = (
+            models.UniqueConstraint(
+                fields=["tenant", "periodic_task_id"],
+                condition=models.Q(to_at__isnull=True),
+                name="version_is_one_at_a_time",
+            ),
+        )
+        indexes = (
+            # Serves ScheduleVersionQuerySet.pending: what is over and done with is not in it.
+            models.Index(
+                fields=["tenant"],
+                condition=models.Q(to_at__isnull=True) | models.Q(is_processed=False),
+                name="version_pending",
+            ),
+            models.Index(fields=["tenant", "periodic_task_id", "from_at"], name="version_history"),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.tenant_id}/{self.periodic_task_id} from {self.from_at.isoformat()}"
+
+    @property
+    def is_active(self) -> bool:
+        return self.state == self.State.ACTIVE
+
+    @property
+    def name(self) -> str:
+        return str(self.row["name"])
+
+    def reading(self) -> Reading:
+        """Return what the row asked for; raises Unreadable where it was set aside."""
+        return read(self.row, catalogue_of(self.tenant.schema_name), anchor_at=self.anchor_at)
+
+    def cadence(self) -> Cadence | None:
+        """Return when the row asked to fire; None where it was set aside and never did."""
+        try:
+            return self.reading().cadence
+        except Unreadable:
+            return None
+
+
+def capture(schema_name: str) -> int:
+    """Write a version of each schedule that changed unnoticed in a schema; return how many did.
+
+    Locks the tenant's `TenantIndex`. Raises ProgrammingError when the schema cannot be read.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT public.agenda_capture(%s)", [schema_name])
+        changed: int = cursor.fetchone()[0]
+    return changed
+
+
+def name_actor(actor: str) -> None:
+    """Say who changes schedules, to the end of this transaction; else it is the database login."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT set_config('agenda.actor', %s, true)", [actor])
