@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise, product
+from typing import Any
 from zoneinfo import available_timezones
 
 import pytest
@@ -22,7 +23,7 @@ START, END = datetime(2015, 1, 1), datetime(2035, 1, 1)  # noqa: DTZ001
 
 
 def walk(
-    text: str, zone: str, after: datetime, until: datetime, choice: dict[str, str] = USUAL
+    text: str, zone: str, after: datetime, until: datetime, choice: dict[str, Any] = USUAL
 ) -> list[datetime]:
     cadence, found = CrontabCadence.parse(text, zone, **choice), []
     while (after := cadence.next_after(after)) is not None and after <= until:

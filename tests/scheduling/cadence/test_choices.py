@@ -1,6 +1,7 @@
 """What a crontab may choose: whether a skipped time fires, and a repeated one twice."""
 
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 
@@ -9,7 +10,7 @@ from scheduling.cadence import CrontabCadence, InvalidCadence
 SKIP, BOTH = {"gap": "skip"}, {"repeat": "both"}
 
 
-def slots(text: str, zone: str, after: str, count: int, choice: dict[str, str]) -> list[str]:
+def slots(text: str, zone: str, after: str, count: int, choice: dict[str, Any]) -> list[str]:
     cadence, found = CrontabCadence.parse(text, zone, **choice), []
     instant = datetime.fromisoformat(after).replace(tzinfo=UTC)
     for _ in range(count):

@@ -46,7 +46,7 @@ def test_only_unusual_choices_are_written():
 
     assert usual.to_json() == DAILY
     assert both.to_json() == DAILY | {"repeat": "both"}
-    assert Cadence.from_json(DAILY | {"gap": "shift"}) == usual
+    assert Cadence.from_json({**DAILY, "gap": "shift"}) == usual
 
 
 @pytest.mark.parametrize(
