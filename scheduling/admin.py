@@ -23,6 +23,7 @@ from scheduling.display import slot_text
 from scheduling.forms import NewScheduleForm, ScheduleForm, form_for
 from scheduling.models import Run, Schedule
 from scheduling.overview import ScheduleRow, tenant_schedules
+from scheduling.policy_fields import HELP
 from tenants.read_only import ReadOnlyAdmin
 
 COUNT_MAXIMUM = 10_000
@@ -140,6 +141,13 @@ class ScheduleAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         parameters = list(tenant_catalogue()[obj.task].form.base_fields)
         written = ["crontab", "timezone", *parameters, "enabled"]
         return ["name", "task_label", *written, *self.shown]
+
+    def get_fieldsets(self, request: HttpRequest, obj: Schedule | None = None) -> Any:
+        usual = super().get_fieldsets(request, obj)
+        if not self.has_change_permission(request, obj):
+            return usual
+        policies = {"fields": list(HELP), "classes": ["collapse"]}
+        return [*usual, (_("When something comes in between"), policies)]
 
     def get_readonly_fields(self, request: HttpRequest, obj: Schedule | None = None) -> list[str]:
         return ["task_label", *self.shown] if obj else []

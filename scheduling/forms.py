@@ -13,6 +13,7 @@ from scheduling import schedules
 from scheduling.catalogue import Entry, tenant_catalogue
 from scheduling.models import Schedule
 from scheduling.periodic import CRONTAB_FIELDS, periodic_rows
+from scheduling.policy_fields import HELP, policy_fields
 from scheduling.schedules import Wish
 from tenants.forms import TimeZoneField
 from tenants.models import Tenant
@@ -69,7 +70,7 @@ class ScheduleForm(forms.ModelForm):  # type: ignore[type-arg]
             shown["crontab"] = " ".join(row[f"crontab__{field}"] for field in CRONTAB_FIELDS)
             # A select would show a zone that it does not know as the first that it knows.
             shown |= {"timezone": row["zone"]} if row["zone"] in known_timezones() else {}
-        return shown
+        return shown | row["policies"]
 
     def wish(self) -> Wish:
         asked = self.cleaned_data
@@ -78,6 +79,7 @@ class ScheduleForm(forms.ModelForm):  # type: ignore[type-arg]
             timezone=asked["timezone"],
             name=asked["name"],
             parameters={name: asked[name] for name in self.entry.form.base_fields},
+            policies={name: asked[name] for name in HELP},
             enabled=asked["enabled"],
         )
 
@@ -150,7 +152,8 @@ class NewScheduleForm(ScheduleForm):
 def form_for(entry: Entry, tenant: Tenant, base: type[ScheduleForm]) -> type[ScheduleForm]:
     """Return the form for schedules of one task: `base` with the task's parameters as fields."""
     parameters = entry.form.base_fields
-    taken = parameters.keys() & NewScheduleForm.base_fields.keys()
+    taken = parameters.keys() & {*NewScheduleForm.base_fields, *HELP}
     if taken:
         raise ValueError(f"{entry.name}: rename the parameter {', '.join(taken)}; the form has one")
-    return type(base.__name__, (base,), {"entry": entry, "tenant": tenant, **parameters})
+    own = {"entry": entry, "tenant": tenant}
+    return type(base.__name__, (base,), {**own, **policy_fields(), **parameters})

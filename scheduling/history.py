@@ -7,12 +7,14 @@ come to put right, and that must be told like any other change.
 from collections.abc import Mapping
 from typing import Any
 
+from scheduling.agenda.versions import name_actor
 from scheduling.models import Schedule
 from scheduling.periodic import CRONTAB_FIELDS, periodic_rows
+from tenants.audit.authors import author
 from tenants.audit.writing import write_difference
 
 #: Told as one crontab, or not worth telling.
-LEFT_OUT = {"id", *(f"crontab__{field}" for field in CRONTAB_FIELDS)}
+LEFT_OUT = {"id", "policies", *(f"crontab__{field}" for field in CRONTAB_FIELDS)}
 
 
 def columns_of(schedule_id: int | None) -> dict[str, Any]:
@@ -25,14 +27,16 @@ def columns_of(schedule_id: int | None) -> dict[str, Any]:
         name: value
         for name, value in row.items()
         if value is not None and name not in LEFT_OUT and not name.endswith("_id")
-    }
+    } | row["policies"]
     if row["crontab_id"] is not None:
         told["crontab"] = " ".join(row[f"crontab__{field}"] for field in CRONTAB_FIELDS)
     return told
 
 
 def record(schedule_id: int, before: Mapping[str, Any]) -> None:
-    """Write down what became of a schedule that was as `columns_of` told `before`."""
+    """Write down what became of a schedule that was as `columns_of` told `before`, and who did it."""
+    who = author()
+    name_actor(who.actor or who.via)
     after = columns_of(schedule_id)
     name = str((after or before).get("name", ""))
     write_difference(Schedule(pk=schedule_id, name=name), before, after)

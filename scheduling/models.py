@@ -57,19 +57,29 @@ class Policy(models.Model):
 
     #: No foreign key: periodic tasks are also deleted by SQL, which would have to know of this table.
     periodic_task_id = models.BigIntegerField(_("schedule"), primary_key=True)
-    catch_up = models.CharField(_("missed slots"), max_length=4, choices=CatchUp, null=True)
+    catch_up = models.CharField(
+        _("missed slots"), max_length=4, choices=CatchUp, null=True, blank=True
+    )
     catch_up_window = models.PositiveIntegerField(
-        _("catch up with the last (seconds)"), null=True, validators=[MaxValueValidator(MONTH)]
+        _("catch up with the last (seconds)"),
+        null=True,
+        blank=True,
+        validators=[MaxValueValidator(MONTH)],
     )
-    overlap = models.CharField(_("overlap"), max_length=5, choices=Overlap, null=True)
+    overlap = models.CharField(_("overlap"), max_length=5, choices=Overlap, null=True, blank=True)
     retries = models.PositiveSmallIntegerField(
-        _("retries"), null=True, validators=[MaxValueValidator(RETRIES_MAXIMUM)]
+        _("retries"), null=True, blank=True, validators=[MaxValueValidator(RETRIES_MAXIMUM)]
     )
-    gap = models.CharField(_("clocks put forward"), max_length=5, choices=Gap, null=True)
-    repeat = models.CharField(_("clocks put back"), max_length=5, choices=Repeat, null=True)
+    gap = models.CharField(
+        _("clocks put forward"), max_length=5, choices=Gap, null=True, blank=True
+    )
+    repeat = models.CharField(
+        _("clocks put back"), max_length=5, choices=Repeat, null=True, blank=True
+    )
     alarm_after = models.PositiveIntegerField(
         _("alarm when late by (seconds)"),
         null=True,
+        blank=True,
         validators=[MinValueValidator(MINUTE), MaxValueValidator(MONTH)],
     )
 

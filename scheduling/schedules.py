@@ -21,7 +21,7 @@ from scheduling.agenda.triggers import SCHEDULES_MAXIMUM
 from scheduling.cadence import CrontabCadence, InvalidCadence
 from scheduling.catalogue import Entry, ParametersError, catalogue_of
 from scheduling.history import columns_of, record
-from scheduling.models import Schedule, SeededSchedule
+from scheduling.models import Policy, Schedule, SeededSchedule
 from scheduling.periodic import CRONTAB_FIELDS, UNTOUCHED, Unreadable, periodic_rows, read
 from tenants.schema import current_schema, current_tenant
 
@@ -34,6 +34,8 @@ class Wish:
     timezone: str | None = None
     name: str | None = None
     parameters: Mapping[str, Any] | None = None
+    #: By the columns of `Policy`; None for the platform's default.
+    policies: Mapping[str, Any] | None = None
     enabled: bool | None = None
 
 
@@ -98,8 +100,20 @@ def change(schedule: Schedule, entry: Entry, wish: Wish, default_timezone: str) 
         schedule.enabled = wish.enabled
     schedule.full_clean(exclude=["crontab"])
     schedule.save()
+    if wish.policies is not None:
+        choose_policies(schedule, wish.policies)
     record(schedule.pk, before)
     return schedule
+
+
+def choose_policies(schedule: Schedule, chosen: Mapping[str, Any]) -> None:
+    """Store what is chosen of a schedule's policies; nothing is kept where that is nothing."""
+    policy = Policy(periodic_task_id=schedule.pk, **chosen)
+    policy.full_clean(validate_unique=False)
+    if any(value is not None for value in chosen.values()):
+        policy.save()
+    else:
+        Policy.objects.filter(pk=schedule.pk).delete()
 
 
 def rewrite(schedule: Schedule, entry: Entry, wish: Wish, default_timezone: str) -> Schedule:
@@ -149,17 +163,20 @@ def crontab_row(text: str, timezone: str) -> CrontabSchedule:
 
 def set_enabled(schedule_id: int, *, enabled: bool) -> None:
     """Pause or resume a schedule. Slots that pass while it is paused never fire."""
-    before = columns_of(schedule_id)
-    Schedule.objects.filter(pk=schedule_id).update(enabled=enabled)
-    record(schedule_id, before)
+    with transaction.atomic():
+        before = columns_of(schedule_id)
+        Schedule.objects.filter(pk=schedule_id).update(enabled=enabled)
+        record(schedule_id, before)
 
 
 def delete(schedule_ids: Iterable[int]) -> None:
     """Delete schedules. Their runs stay."""
     for schedule_id in schedule_ids:
-        before = columns_of(schedule_id)
-        Schedule.objects.filter(pk=schedule_id).delete()
-        record(schedule_id, before)
+        with transaction.atomic():
+            before = columns_of(schedule_id)
+            Schedule.objects.filter(pk=schedule_id).delete()
+            Policy.objects.filter(pk=schedule_id).delete()
+            record(schedule_id, before)
 
 
 def run_now(schedule_id: int) -> Firing:

@@ -75,7 +75,7 @@ class Aftermath:
             cadence=reading.cadence.to_json(),
             chosen=version.row["policies"],
             one_off=reading.one_off,
-            due_at=reading.cadence.next_after(version.from_at),
+            due_at=version.first_due_at(reading),
         )
         if version.is_active:
             self.leave(slot, until_of(version), current)

@@ -163,7 +163,7 @@ def refresh(slot: DueSlot, version: ScheduleVersion) -> None:
     slot.name, slot.task = version.row["name"], version.row["task"]
     try:
         reading = version.reading()
-        slot.due_at = reading.cadence.next_after(version.from_at)
+        slot.due_at = version.first_due_at(reading)
     except Unreadable as error:
         quarantine(slot, plain(error))
         return

@@ -7,13 +7,13 @@ went while all beats were down, and the slots of any past month can be derived a
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import datetime
 from typing import Self
 
 from django.db import connection, models
 from django.utils.translation import gettext_lazy as _
 
-from scheduling.cadence import Cadence
 from scheduling.catalogue import catalogue_of
 from scheduling.periodic import Reading, Unreadable, read
 from tenants.models import Tenant
@@ -91,12 +91,31 @@ class ScheduleVersion(models.Model):
         """Return what the row asked for; raises Unreadable where it was set aside."""
         return read(self.row, catalogue_of(self.tenant.schema_name), anchor_at=self.anchor_at)
 
-    def cadence(self) -> Cadence | None:
-        """Return when the row asked to fire; None where it was set aside and never did."""
+    def first_due_at(self, reading: Reading) -> datetime | None:
+        """Return the first slot after the change; of a one-off, its only one if that is yet to come.
+
+        A one-off that is renamed after it fired has none: it counts from its anchor.
+        """
+        if not reading.one_off:
+            return reading.cadence.next_after(self.from_at)
+        only = reading.cadence.next_after(self.anchor_at)
+        return only if only and only > self.from_at else None
+
+    def slots(self, after: datetime, until: datetime) -> Iterator[datetime]:
+        """Yield the slots that this version named with `after` < slot <= `until`, in order.
+
+        A row that was set aside named none, and neither did a one-off while it was paused.
+        """
+        after = max(after, self.from_at)
+        until = min(until, self.to_at or until)
         try:
-            return self.reading().cadence
+            reading = self.reading()
         except Unreadable:
-            return None
+            return iter(())
+        if not reading.one_off:
+            return reading.cadence.slots(after, until)
+        only = self.first_due_at(reading) if self.is_active else None
+        return iter([only] if only and after < only <= until else [])
 
 
 def capture(schema_name: str) -> int:
