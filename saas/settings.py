@@ -140,7 +140,10 @@ TEMPLATES = [
 #: Called in a new tenant's schema with the tenant; each must be safe to repeat.
 TENANT_PROVISIONING_STEPS = ["scheduling.seeding.seed_tenant_schedules"]
 #: Called in the public schema at the end of `migrate_schemas`; each must be safe to repeat.
-PLATFORM_SEEDING_STEPS = ["scheduling.seeding.seed_platform_schedules"]
+PLATFORM_SEEDING_STEPS = [
+    "scheduling.seeding.seed_platform_schedules",
+    "scheduling.agenda.partitions.make_partitions_now",
+]
 #: Called every night with the instant in each schema, and in tenants' alone; a repeat finds nothing.
 HOUSEKEEPING_STEPS = ["tenants.accounts.pruning.prune", "tenants.audit.retention.forget"]
 TENANT_HOUSEKEEPING_STEPS = ["orders.uploads.forget_old_files"]
@@ -251,6 +254,9 @@ SCHEDULE_POLICIES = {
     "repeat": "first",
     "alarm_after": 15 * 60,  # seconds
 }
+#: How long the ledger keeps a settled firing, in whole days after its slot's; a message that is
+#: delivered again comes within hours.
+FIRINGS_KEPT_DAYS = env.int("FIRINGS_KEPT_DAYS", 2)
 vars().update(celery_settings(CELERY_BROKER_URL, PROCESS))
 
 LOGGING = logging_config(env.str("LOG_LEVEL", "INFO"))

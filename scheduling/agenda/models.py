@@ -218,6 +218,9 @@ class Firing(models.Model):
     class Meta:
         verbose_name = _("firing")
         verbose_name_plural = _("firings")
+        # The table is partitioned by day of `slot_at`, which Postgres therefore wants in every unique
+        # constraint: its primary key is (id, slot_at), and nothing can refer to `id` alone. Django
+        # need not know: a slot's id is computed from the slot, the others' are random.
         constraints = (
             models.UniqueConstraint(
                 fields=["tenant", "periodic_task_id", "slot_at"], name="firing_is_unique_per_slot"
