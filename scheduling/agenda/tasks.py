@@ -3,6 +3,7 @@
 from celery import shared_task
 
 from scheduling.agenda.clock import database_now
+from scheduling.agenda.partitions import make_partitions
 from scheduling.agenda.pruning import prune_firings
 from scheduling.agenda.reconcile import reconcile
 
@@ -15,5 +16,7 @@ def reconcile_schedules() -> None:
 
 @shared_task(platform=True, default_cadence="15 3 * * *", label="Prune the ledger")
 def prune_ledger() -> None:
-    """Delete firings that were settled long ago. A repeat finds none left."""
-    prune_firings(database_now())
+    """Make room for the days to come and forget days long past. A repeat finds nothing to do."""
+    now = database_now()
+    make_partitions(now)
+    prune_firings(now)

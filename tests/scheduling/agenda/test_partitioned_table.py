@@ -18,7 +18,7 @@ from tenants.postgresql.roles import installation_id, role_name
 from tests.scheduling.agenda.partitioned import DAY, LONG_AGO, places, settle_constraints
 from tests.scheduling.builders import make_firing
 
-MIGRATION = import_module("scheduling.agenda.migrations.0020_partition_the_ledger")
+MIGRATION = import_module("scheduling.agenda.migrations.0013_partition_the_ledger")
 WHAT_DJANGO_KNOWS = [index.name for index in Firing._meta.indexes] + [
     constraint.name for constraint in Firing._meta.constraints
 ]
