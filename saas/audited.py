@@ -46,6 +46,8 @@ AUDITED_MODELS = [
         "model": "orders.Order",
         "include_fields": ["number", "customer", "placed_at", "total", "currency", "status"],
     },
+    # That runs were forgotten is told by the runs' page; here who chose when they are.
+    {"model": "scheduling.RunRetention", "include_fields": ["runs_kept_days"]},
     # An import is one entry, with the counts; what was imported is in the file.
     {
         "model": "orders.OrderFile",

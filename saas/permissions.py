@@ -15,6 +15,8 @@ MANAGER = [
     "scheduling.add_schedule",
     "scheduling.change_schedule",
     "scheduling.delete_schedule",
+    "scheduling.view_runretention",
+    "scheduling.change_runretention",
 ]
 OWNER = [
     *MANAGER,

@@ -146,7 +146,10 @@ PLATFORM_SEEDING_STEPS = [
 ]
 #: Called every night with the instant in each schema, and in tenants' alone; a repeat finds nothing.
 HOUSEKEEPING_STEPS = ["tenants.accounts.pruning.prune", "tenants.audit.retention.forget"]
-TENANT_HOUSEKEEPING_STEPS = ["orders.uploads.forget_old_files"]
+TENANT_HOUSEKEEPING_STEPS = [
+    "orders.uploads.forget_old_files",
+    "scheduling.retention.forget_old_runs",
+]
 
 #: Modules of tenants' apps that speak SQL, and why each may; a check reports all others.
 RAW_SQL_ALLOWED = {
@@ -257,6 +260,8 @@ SCHEDULE_POLICIES = {
 #: How long the ledger keeps a settled firing, in whole days after its slot's; a message that is
 #: delivered again comes within hours.
 FIRINGS_KEPT_DAYS = env.int("FIRINGS_KEPT_DAYS", 2)
+#: How long a tenant's runs are kept, unless it chooses otherwise.
+RUNS_KEPT_DAYS = env.int("RUNS_KEPT_DAYS", 400)
 vars().update(celery_settings(CELERY_BROKER_URL, PROCESS))
 
 LOGGING = logging_config(env.str("LOG_LEVEL", "INFO"))

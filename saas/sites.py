@@ -10,9 +10,10 @@ from orders.admin import DailyReportAdmin, OrderAdmin
 from orders.admin_files import OrderFileAdmin
 from orders.models import DailyReport, Order, OrderFile
 from scheduling.admin import RunAdmin, ScheduleAdmin
+from scheduling.admin_retention import RunRetentionAdmin
 from scheduling.agenda.admin import DueSlotAdmin, FiringAdmin, FleetAdmin
 from scheduling.agenda.models import DueSlot, Firing
-from scheduling.models import Run, Schedule
+from scheduling.models import Run, RunRetention, Schedule
 from tenants.accounts.admin import LoginEventAdmin, StaffAdmin, TenantUserAdmin
 from tenants.accounts.models import LoginEvent, User
 from tenants.accounts.sites import GuardedSite
@@ -78,6 +79,7 @@ tenant_site.register(OrderFile, OrderFileAdmin)
 tenant_site.register(DailyReport, DailyReportAdmin)
 tenant_site.register(Schedule, ScheduleAdmin)
 tenant_site.register(Run, RunAdmin)
+tenant_site.register(RunRetention, RunRetentionAdmin)
 tenant_site.register(User, TenantUserAdmin)
 tenant_site.register(Entry, EntryAdmin)
 tenant_site.register(LoginEvent, LoginEventAdmin)

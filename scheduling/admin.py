@@ -21,7 +21,7 @@ from scheduling import schedules
 from scheduling.catalogue import Entry, tenant_catalogue
 from scheduling.display import slot_text
 from scheduling.forms import NewScheduleForm, ScheduleForm, form_for
-from scheduling.models import Run, Schedule
+from scheduling.models import Run, RunRetention, Schedule
 from scheduling.overview import ScheduleRow, tenant_schedules
 from scheduling.policy_fields import HELP
 from tenants.read_only import ReadOnlyAdmin
@@ -234,3 +234,8 @@ class RunAdmin(LongListAdmin):
     list_filter = ["state", "trigger"]
     search_fields = ["name"]
     sortable_by = ["slot_at"]
+
+    def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
+        """Say at the top how long runs are kept."""
+        told = {"retention": RunRetention.current()}
+        return super().changelist_view(request, told | (extra_context or {}))

@@ -22,5 +22,5 @@ def finish_provisioning() -> None:
 
 @shared_task(platform=True, default_cadence="45 3 * * *", label="Delete what is too old")
 def forget_what_is_too_old() -> None:
-    """Delete old audit entries, log-ins, sessions and files, everywhere. A repeat finds none."""
+    """Delete old audit entries, log-ins, sessions, files and runs, everywhere. A repeat finds none."""
     housekeeping.forget_everywhere(timezone.now())
