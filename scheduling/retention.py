@@ -19,8 +19,9 @@ def forget_old_runs(now: datetime, batch: int = BATCH) -> None:
     A run that is not over stays, and so does one whose firing is not settled: it is what keeps the
     firing from having its effect again, should it be delivered once more.
     """
-    limit = now - timedelta(days=RunRetention.current().days)
-    firing = slots_in_flight(limit)
+    with transaction.atomic():
+        limit = now - timedelta(days=RunRetention.current().days)
+        firing = slots_in_flight(limit)
     while forget_batch(limit, firing, batch):
         pass
 
