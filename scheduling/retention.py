@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from django.db import transaction
+from django.db.models.functions import Coalesce
 from django_tenants.utils import schema_context
 
 from scheduling.agenda.models import Firing
@@ -36,7 +37,9 @@ def slots_in_flight(limit: datetime) -> list[datetime]:
 
 @transaction.atomic
 def forget_batch(limit: datetime, firing: Iterable[datetime], batch: int) -> int:
-    old = Run.objects.over().filter(slot_at__lt=limit).exclude(slot_at__in=firing)
+    # Of slots in a row, the last counts: those before it are told by the same run.
+    old = Run.objects.over().annotate(last=Coalesce("last_slot_at", "slot_at"))
+    old = old.filter(last__lt=limit).exclude(slot_at__in=firing)
     oldest = list(old.order_by("slot_at").values_list("pk", flat=True)[:batch])
     if oldest:
         RunRetention.note_forgotten(limit)

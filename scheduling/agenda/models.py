@@ -128,8 +128,12 @@ class FiringQuerySet(models.QuerySet["Firing"]):
         )
 
     def unsettled(self, firing: Firing) -> Self:
-        """This one firing, unless it is settled meanwhile."""
-        return self.filter(pk=firing.pk).exclude(state=Firing.State.SETTLED)
+        """This one firing, unless it is settled meanwhile.
+
+        Its slot says which partition it is in: else Postgres would plan for and lock all of them.
+        """
+        own = self.filter(pk=firing.pk, slot_at=firing.slot_at)
+        return own.exclude(state=Firing.State.SETTLED)
 
     def put_back(self, error: str, after: timedelta) -> int:
         """Have firings that were begun published again after a while, with new attempts."""
