@@ -2,6 +2,8 @@
 
 PORT ?= 8000
 ARGS ?=
+MINUTES ?= 30
+SEED ?=
 VENV := $(shell tools/find-venv)
 PYTHON := $(VENV)/bin/python
 WITH_SERVICES := $(PYTHON) -m saas.embedded --
@@ -19,7 +21,7 @@ export HYPOTHESIS_STORAGE_DIRECTORY := $(or $(TMPDIR),/tmp)/tenantbeat-hypothesi
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo demo-reset test test-services test-long bench check lint deployable audit
+.PHONY: help setup demo demo-reset test test-services test-long chaos bench check lint deployable audit
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 14
@@ -42,6 +44,9 @@ test-services:
 
 test-long: setup test-services ## the long tests
 	@exec $(WITH_SERVICES) $(PYTHON) -m pytest -m long $(ARGS)
+
+chaos: setup ## kill, freeze and cut everything for MINUTES=30, then check the books (SEED= repeats a plan)
+	@exec $(PYTHON) -m tests.chaos --minutes $(MINUTES) $(if $(SEED),--seed $(SEED)) $(ARGS)
 
 bench: setup ## what the product's promises about speed and cost rest on, measured
 	@exec $(WITH_SERVICES) $(PYTHON) -m bench.walls

@@ -1,0 +1,184 @@
+"""One experiment from the first tenant to the closed books."""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import psycopg2
+
+from tests.chaos import faults, schedules, tenants, witness
+from tests.chaos.plan import Strike, draw
+from tests.chaos.postman import Postman
+from tests.chaos.product import Product
+from tests.chaos.records import Books, Schedule, Span
+from tests.chaos.servers import own_servers
+
+#: Between two looks at the processes, in seconds.
+WATCH_SECONDS = 0.1
+FEED_SECONDS = 2.0
+#: From time to time one tenant gets so many orders that its next run takes several steps.
+SLOW_ORDERS, SLOW_FEED_SECONDS = 2500, 7.0
+#: For beat to read the schedules before the first slot.
+LEAD_SECONDS = 10.0
+#: After the books are closed, until what is under way must have come to an end.
+SETTLE_SECONDS = 180.0
+IN_FLIGHT = """
+SELECT to_jsonb(agenda_firing) FROM agenda_firing JOIN tenants_tenant ON tenants_tenant.id = tenant_id
+WHERE agenda_firing.state <> 'settled' AND schema_name <> 'public'
+"""
+
+Say = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Size:
+    """How large an experiment is; `seconds` are those in which faults strike."""
+
+    tenants: int
+    beats: int
+    workers: int
+    #: The intervals, in seconds, that the tenants' schedules have.
+    intervals: range
+    seconds: float
+    quiet_seconds: float
+
+    @classmethod
+    def of(cls, minutes: float) -> Size:
+        if minutes >= 10:
+            return cls(50, 3, 3, range(5, 16), minutes * 60 - 60, 60)
+        return cls(10, 2, 2, range(3, 8), minutes * 60 - 15, 15)
+
+    def processes(self) -> dict[str, list[str]]:
+        counts = {"beat": self.beats, "worker": self.workers}
+        return {sort: [f"{sort}-{n + 1}" for n in range(count)] for sort, count in counts.items()}
+
+
+@dataclass
+class Experiment:
+    world: faults.World
+    size: Size
+    plan: list[Strike]
+    say: Say = print
+    schedules: list[Schedule] = field(default_factory=list)
+    schemas: list[str] = field(default_factory=list)
+    closings: dict[str, Span] = field(default_factory=dict)
+    #: When each strike began and ended, in the order of their ends.
+    struck: list[tuple[Strike, Span]] = field(default_factory=list)
+    #: Processes that ended though nobody killed them.
+    ended: list[str] = field(default_factory=list)
+    #: Firings that were not settled when our patience ended.
+    left_in_flight: list[dict[str, Any]] = field(default_factory=list)
+
+    @property
+    def product(self) -> Product:
+        return self.world.product
+
+    def run(self) -> None:
+        self.prepare()
+        self.storm()
+        self.rest()
+        self.close()
+
+    # Steps -----------------------------------------------------------------------------------
+    def prepare(self) -> None:
+        self.product.create_database()
+        self.schemas = tenants.make_tenants(self.product, self.size.tenants)
+        witness.set_up(self.product, self.schemas)
+        self.product.revive([*self.product.beats, *self.product.workers])
+        self.product.wait_until_ready()
+        starts_at = datetime.now(UTC).replace(microsecond=0) + timedelta(seconds=LEAD_SECONDS)
+        wanted = schedules.plan_schedules(self.schemas, self.size.intervals, starts_at)
+        self.schedules = schedules.write_schedules(self.product, wanted)
+        self.say(f"{len(self.schemas)} tenants; first slot at {starts_at}")
+        time.sleep(max(0.0, (starts_at - datetime.now(UTC)).total_seconds()))
+
+    def storm(self) -> None:
+        """Let each strike of the plan begin and end in its time."""
+        began = time.monotonic()
+        begun: dict[Strike, datetime] = {}
+        for at, strike in events(self.plan):
+            self.watch_until(began + at)
+            if strike not in begun:
+                self.say(str(strike))
+                begun[strike] = datetime.now(UTC)
+                faults.begin(self.world, strike)
+            else:
+                faults.end(self.world, strike)
+                self.struck.append((strike, Span(begun[strike], datetime.now(UTC))))
+
+    def rest(self) -> None:
+        """Wait without faults. Orders come no more before the end, so that all can be closed."""
+        longest = max(self.size.intervals)
+        self.watch_until(time.monotonic() + self.size.quiet_seconds - longest)
+        self.watch_until(time.monotonic() + longest, is_feeding=False)
+
+    def close(self) -> None:
+        """Disable every schedule, and wait until what was taken has come to an end."""
+        disabling = schedules.Disabling(self.product, self.schedules)
+        while disabling.disable_calm(datetime.now(UTC)):
+            time.sleep(WATCH_SECONDS)
+        self.closings = disabling.closings
+        self.say(f"books closed at {datetime.now(UTC)}")
+        deadline = time.monotonic() + SETTLE_SECONDS
+        while (under_way := self.under_way()) and time.monotonic() < deadline:
+            self.watch_until(time.monotonic() + 1, is_feeding=False)
+        self.left_in_flight = under_way
+
+    def under_way(self) -> list[dict[str, Any]]:
+        return [row for (row,) in self.product.witness(IN_FLIGHT)]
+
+    def books(self) -> Books:
+        return witness.read_books(self.product, self.schedules, self.closings)
+
+    # Meanwhile -------------------------------------------------------------------------------
+    def watch_until(self, instant: float, is_feeding: bool = True) -> None:
+        """Feed the tenants, and start again what ended by itself, as a supervisor would."""
+        while (left := instant - time.monotonic()) > 0:
+            for name, code in self.product.ended_by_themselves().items():
+                self.ended.append(f"{name} ended by itself with {code} at {datetime.now(UTC)}")
+                self.say(self.ended[-1])
+                self.product.revive([name])
+            if is_feeding:
+                self.feed()
+            time.sleep(min(WATCH_SECONDS, left))
+
+    def feed(self) -> None:
+        now = time.monotonic()
+        try:
+            if now > self.fed + FEED_SECONDS:
+                self.fed = now
+                tenants.feed(self.product, self.schemas)
+            if now > self.fed_slowly + SLOW_FEED_SECONDS:
+                self.fed_slowly = now
+                schema = self.world.dice.choice(self.schemas)
+                tenants.feed(self.product, [schema], SLOW_ORDERS, "slow-")
+        except psycopg2.Error:
+            pass  # Postgres is stopped at the moment: they get theirs next time.
+
+    fed = fed_slowly = 0.0
+
+
+def events(plan: list[Strike]) -> list[tuple[float, Strike]]:
+    """Every begin and end in the order of time; a strike's begin comes first."""
+    ends = [(strike.ends, strike) for strike in plan]
+    return sorted([*((s.at, s) for s in plan), *ends], key=lambda event: event[0])
+
+
+@contextmanager
+def experiment(size: Size, seed: int, say: Say = print) -> Iterator[Experiment]:
+    """An experiment on servers of its own; all of it is ended and deleted with the block."""
+    processes = size.processes()
+    plan = draw(seed, size.seconds, processes)
+    with own_servers() as (servers, folder), Postman(servers.broker.url) as postman:
+        product = Product(folder / "logs", servers.broker.url, processes)
+        world = faults.World(product, servers, postman, random.Random(seed))  # noqa: S311
+        try:
+            yield Experiment(world, size, plan, say)
+        finally:
+            world.end_all()
