@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -21,11 +21,11 @@ from tests.chaos.servers import own_servers
 
 #: Between two looks at the processes, in seconds.
 WATCH_SECONDS = 0.1
-FEED_SECONDS = 2.0
-#: From time to time one tenant gets so many orders that its next run takes several steps.
-SLOW_ORDERS, SLOW_FEED_SECONDS = 2500, 7.0
+#: How many orders of which sort are given, to how many tenants (0: all), and every how many seconds.
+#: The slow ones keep a run busy for two seconds; the many are closed in several steps.
+FEEDS = {"plain": (1, 0, 2.0), "slow": (40, 1, 1.0), "many": (1500, 1, 20.0)}
 #: For beat to read the schedules before the first slot.
-LEAD_SECONDS = 10.0
+LEAD_SECONDS = 8.0
 #: After the books are closed, until what is under way must have come to an end.
 SETTLE_SECONDS = 180.0
 IN_FLIGHT = """
@@ -52,7 +52,7 @@ class Size:
     def of(cls, minutes: float) -> Size:
         if minutes >= 10:
             return cls(50, 3, 3, range(5, 16), minutes * 60 - 60, 60)
-        return cls(10, 2, 2, range(3, 8), minutes * 60 - 15, 15)
+        return cls(9, 2, 2, range(3, 8), minutes * 60 - 15, 15)
 
     def processes(self) -> dict[str, list[str]]:
         counts = {"beat": self.beats, "worker": self.workers}
@@ -70,6 +70,8 @@ class Experiment:
     closings: dict[str, Span] = field(default_factory=dict)
     #: When each strike began and ended, in the order of their ends.
     struck: list[tuple[Strike, Span]] = field(default_factory=list)
+    #: When orders of each sort were given last.
+    fed: dict[str, float] = field(default_factory=dict)
     #: Processes that ended though nobody killed them.
     ended: list[str] = field(default_factory=list)
     #: Firings that were not settled when our patience ended.
@@ -149,19 +151,14 @@ class Experiment:
             time.sleep(min(WATCH_SECONDS, left))
 
     def feed(self) -> None:
-        now = time.monotonic()
-        try:
-            if now > self.fed + FEED_SECONDS:
-                self.fed = now
-                tenants.feed(self.product, self.schemas)
-            if now > self.fed_slowly + SLOW_FEED_SECONDS:
-                self.fed_slowly = now
-                schema = self.world.dice.choice(self.schemas)
-                tenants.feed(self.product, [schema], SLOW_ORDERS, "slow-")
-        except psycopg2.Error:
-            pass  # Postgres is stopped at the moment: they get theirs next time.
-
-    fed = fed_slowly = 0.0
+        for sort, (count, most, every) in FEEDS.items():
+            if time.monotonic() < self.fed.get(sort, 0.0) + every:
+                continue
+            self.fed[sort] = time.monotonic()
+            fed = self.world.dice.sample(self.schemas, most) if most else self.schemas
+            # While Postgres is stopped nobody gets any.
+            with suppress(psycopg2.Error):
+                tenants.feed(self.product, fed, count, sort)
 
 
 def events(plan: list[Strike]) -> list[tuple[float, Strike]]:

@@ -40,12 +40,12 @@ DO $$ DECLARE at_schema text; BEGIN
         EXECUTE format('INSERT INTO %I.orders_order
             (number, customer, placed_at, total, currency, status, status_changed_at)
             SELECT %L || nextval(''chaos.number''), '''', now() - interval ''40 days'', 1, ''EUR'',
-                ''open'', now() FROM generate_series(1, {count})', at_schema, at_schema || '/{prefix}');
+                ''open'', now() FROM generate_series(1, {count})', at_schema, at_schema || '/{sort}-');
     END LOOP;
 END $$
 """
 
 
-def feed(product: Product, schemas: list[str], count: int = 1, prefix: str = "") -> None:
+def feed(product: Product, schemas: list[str], count: int, sort: str) -> None:
     """Give each of these tenants orders that are old enough to be closed, marked with its name."""
-    product.witness(FEED.format(schemas=",".join(schemas), count=count, prefix=prefix))
+    product.witness(FEED.format(schemas=",".join(schemas), count=count, sort=sort))

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime
 from typing import Any
 
 from tests.chaos.product import Product
 from tests.chaos.records import Books, Effect, Run, Schedule, Span
 
-#: An order called so takes this long to change, so that a fault finds runs in their midst.
-SLOW_SECONDS = 0.001
+#: Orders called so take this long to change, in seconds, so that a fault finds runs in their midst.
+DELAYS = {"slow": 0.05, "many": 0.001}
 SET_UP = f"""
 CREATE SCHEMA chaos;
 CREATE SEQUENCE chaos.number;
@@ -27,9 +28,8 @@ CREATE FUNCTION chaos.record_order() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
     PERFORM chaos.record(TG_TABLE_SCHEMA, 'order', NEW.number, OLD.status, NEW.status, NEW.closed_by_run);
-    IF NEW.number LIKE '%/slow-%' THEN
-        PERFORM pg_sleep({SLOW_SECONDS});
-    END IF;
+    PERFORM pg_sleep(('{json.dumps(DELAYS)}'::jsonb
+        ->> substring(NEW.number from '/([a-z]+)-'))::float);
     RETURN NULL;
 END $$;
 CREATE FUNCTION chaos.record_run() RETURNS trigger
