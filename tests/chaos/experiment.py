@@ -22,15 +22,20 @@ from tests.chaos.servers import own_servers
 #: Between two looks at the processes, in seconds.
 WATCH_SECONDS = 0.1
 #: How many orders of which sort are given, to how many tenants (0: all), and every how many seconds.
-#: The slow ones keep a run busy for two seconds; the many are closed in several steps.
-FEEDS = {"plain": (1, 0, 2.0), "slow": (40, 1, 1.0), "many": (1500, 1, 20.0)}
+#: The many are closed in several steps.
+FEEDS = {"plain": (1, 0, 2.0), "many": (1500, 1, 20.0)}
+#: Given to a third of the tenants before a fault of a worker, so that it is in the midst of runs.
+SLOW_ORDERS, SLOW_TENANTS = 40, 1 / 3
 #: For beat to read the schedules before the first slot.
 LEAD_SECONDS = 8.0
+#: Beyond the quiet time, until no slot is late, so that what is under way is not cut off by the closing.
+PATIENCE_SECONDS = 60.0
+LATE = timedelta(seconds=5)
 #: After the books are closed, until what is under way must have come to an end.
 SETTLE_SECONDS = 180.0
 IN_FLIGHT = """
 SELECT to_jsonb(agenda_firing) FROM agenda_firing JOIN tenants_tenant ON tenants_tenant.id = tenant_id
-WHERE agenda_firing.state <> 'settled' AND schema_name <> 'public'
+WHERE agenda_firing.state <> 'settled' AND schema_name <> 'public' AND slot_at < %s
 """
 
 Say = Callable[[str], None]
@@ -68,6 +73,7 @@ class Experiment:
     schedules: list[Schedule] = field(default_factory=list)
     schemas: list[str] = field(default_factory=list)
     closings: dict[str, Span] = field(default_factory=dict)
+    begun: dict[Strike, datetime] = field(default_factory=dict)
     #: When each strike began and ended, in the order of their ends.
     struck: list[tuple[Strike, Span]] = field(default_factory=list)
     #: When orders of each sort were given last.
@@ -103,22 +109,29 @@ class Experiment:
     def storm(self) -> None:
         """Let each strike of the plan begin and end in its time."""
         began = time.monotonic()
-        begun: dict[Strike, datetime] = {}
-        for at, strike in events(self.plan):
+        for at, what, strike in events(self.plan, bait_seconds=min(self.size.intervals)):
             self.watch_until(began + at)
-            if strike not in begun:
-                self.say(str(strike))
-                begun[strike] = datetime.now(UTC)
-                faults.begin(self.world, strike)
-            else:
-                faults.end(self.world, strike)
-                self.struck.append((strike, Span(begun[strike], datetime.now(UTC))))
+            {"bait": self.bait, "begin": self.begin, "end": self.end}[what](strike)
+
+    def bait(self, _: Strike) -> None:
+        fed = self.world.dice.sample(self.schemas, round(len(self.schemas) * SLOW_TENANTS))
+        self.give(fed, SLOW_ORDERS, "slow")
+
+    def begin(self, strike: Strike) -> None:
+        self.say(str(strike))
+        self.begun[strike] = datetime.now(UTC)
+        faults.begin(self.world, strike)
+
+    def end(self, strike: Strike) -> None:
+        faults.end(self.world, strike)
+        self.struck.append((strike, Span(self.begun[strike], datetime.now(UTC))))
 
     def rest(self) -> None:
         """Wait without faults. Orders come no more before the end, so that all can be closed."""
         longest = max(self.size.intervals)
         self.watch_until(time.monotonic() + self.size.quiet_seconds - longest)
         self.watch_until(time.monotonic() + longest, is_feeding=False)
+        self.watch_while(lambda: self.under_way(datetime.now(UTC) - LATE), PATIENCE_SECONDS)
 
     def close(self) -> None:
         """Disable every schedule, and wait until what was taken has come to an end."""
@@ -127,18 +140,24 @@ class Experiment:
             time.sleep(WATCH_SECONDS)
         self.closings = disabling.closings
         self.say(f"books closed at {datetime.now(UTC)}")
-        deadline = time.monotonic() + SETTLE_SECONDS
-        while (under_way := self.under_way()) and time.monotonic() < deadline:
-            self.watch_until(time.monotonic() + 1, is_feeding=False)
-        self.left_in_flight = under_way
+        for_ever = datetime.max.replace(tzinfo=UTC)
+        self.left_in_flight = self.watch_while(lambda: self.under_way(for_ever), SETTLE_SECONDS)
 
-    def under_way(self) -> list[dict[str, Any]]:
-        return [row for (row,) in self.product.witness(IN_FLIGHT)]
+    def under_way(self, before: datetime) -> list[dict[str, Any]]:
+        """Firings that are not settled, of slots before an instant."""
+        return [row for (row,) in self.product.witness(IN_FLIGHT, before)]
 
     def books(self) -> Books:
         return witness.read_books(self.product, self.schedules, self.closings)
 
     # Meanwhile -------------------------------------------------------------------------------
+    def watch_while(self, condition: Callable[[], Any], seconds: float) -> Any:
+        """Wait until a condition holds no more, but no longer than so; return what it says then."""
+        deadline = time.monotonic() + seconds
+        while (left := condition()) and time.monotonic() < deadline:
+            self.watch_until(time.monotonic() + 1, is_feeding=False)
+        return left
+
     def watch_until(self, instant: float, is_feeding: bool = True) -> None:
         """Feed the tenants, and start again what ended by itself, as a supervisor would."""
         while (left := instant - time.monotonic()) > 0:
@@ -152,19 +171,24 @@ class Experiment:
 
     def feed(self) -> None:
         for sort, (count, most, every) in FEEDS.items():
-            if time.monotonic() < self.fed.get(sort, 0.0) + every:
-                continue
-            self.fed[sort] = time.monotonic()
-            fed = self.world.dice.sample(self.schemas, most) if most else self.schemas
-            # While Postgres is stopped nobody gets any.
-            with suppress(psycopg2.Error):
-                tenants.feed(self.product, fed, count, sort)
+            if time.monotonic() > self.fed.get(sort, 0.0) + every:
+                self.fed[sort] = time.monotonic()
+                fed = self.world.dice.sample(self.schemas, most) if most else self.schemas
+                self.give(fed, count, sort)
+
+    def give(self, schemas: list[str], count: int, sort: str) -> None:
+        # While Postgres is stopped nobody gets any.
+        with suppress(psycopg2.Error):
+            tenants.feed(self.product, schemas, count, sort)
 
 
-def events(plan: list[Strike]) -> list[tuple[float, Strike]]:
-    """Every begin and end in the order of time; a strike's begin comes first."""
-    ends = [(strike.ends, strike) for strike in plan]
-    return sorted([*((s.at, s) for s in plan), *ends], key=lambda event: event[0])
+def events(plan: list[Strike], bait_seconds: float) -> list[tuple[float, str, Strike]]:
+    """What happens when, in the order of time; what is in the same instant, in the order of life."""
+    baited = [strike for strike in plan if strike.kind.startswith("worker")]
+    found = [(max(0.0, strike.at - bait_seconds), "bait", strike) for strike in baited]
+    found += [(strike.at, "begin", strike) for strike in plan]
+    found += [(strike.ends, "end", strike) for strike in plan]
+    return sorted(found, key=lambda event: event[0])
 
 
 @contextmanager

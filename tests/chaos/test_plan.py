@@ -41,9 +41,14 @@ def test_what_is_frozen_sleeps_longer_than_every_timeout():
     assert min(strike.seconds for strike in frozen) > 75
 
 
-def test_a_fault_begins_before_it_ends():
+def test_a_fault_begins_before_it_ends_and_a_worker_is_given_work_before():
     instant = Strike(5, 0, "worker child killed", ("worker-1",))
     earlier = Strike(1, 4, "beat killed", ("beat-1",))
 
-    assert [at for at, _ in events([instant, earlier])] == [1, 5, 5, 5]
-    assert events([instant, earlier])[0] == (1, earlier)
+    assert events([instant, earlier], bait_seconds=3) == [
+        (1, "begin", earlier),
+        (2, "bait", instant),
+        (5, "begin", instant),
+        (5, "end", instant),
+        (5, "end", earlier),
+    ]
