@@ -18,18 +18,16 @@ SCHEMAS = ("t_acme", "t_globex")
 
 def clean_books(**changes) -> Books:
     """Two tenants, each with five slots, five runs, and an order closed by each run."""
-    return Books(
-        **{
-            "schedules": [Schedule(schema, 1, NOON, crontab="* * * * *") for schema in SCHEMAS],
-            "closings": dict.fromkeys(SCHEMAS, CLOSING),
-            "roles": {schema: f"tb_{schema}" for schema in SCHEMAS},
-            "runs": [succeeded(schema, number) for schema in SCHEMAS for number in range(5)],
-            "effects": [e for schema in SCHEMAS for n in range(5) for e in effects_of(schema, n)],
-            "read_at": CLOSING.ends_at + MINUTE,
-            "has_policies": True,
-        }
-        | changes
+    books = Books(
+        schedules=[Schedule(schema, 1, NOON, crontab="* * * * *") for schema in SCHEMAS],
+        closings=dict.fromkeys(SCHEMAS, CLOSING),
+        roles={schema: f"tb_{schema}" for schema in SCHEMAS},
+        runs=[succeeded(schema, number) for schema in SCHEMAS for number in range(5)],
+        effects=[e for schema in SCHEMAS for n in range(5) for e in effects_of(schema, n)],
+        read_at=CLOSING.ends_at + MINUTE,
+        has_policies=True,
     )
+    return replace(books, **changes)
 
 
 def succeeded(schema: str, number: int, **changes) -> Run:
@@ -41,13 +39,18 @@ def succeeded(schema: str, number: int, **changes) -> Run:
 
 def effects_of(schema: str, number: int) -> list[Effect]:
     """A run's beginning and end, and the order that it closed, as triggers record them."""
-    run_id, at = number + 1, SLOTS[number] + SECOND
-    who = {"run_id": run_id, "role": f"tb_{schema}", "at": at}
-    transaction = 1000 * SCHEMAS.index(schema) + run_id
     order = Effect(
-        schema, "order", f"{schema}/{run_id}", "open", "closed", transaction=transaction, **who
+        schema=schema,
+        kind="order",
+        subject=f"{schema}/{number + 1}",
+        before="open",
+        after="closed",
+        run_id=number + 1,
+        role=f"tb_{schema}",
+        transaction=1000 * SCHEMAS.index(schema) + number + 1,
+        at=SLOTS[number] + SECOND,
     )
-    begun = replace(order, kind="run", subject=str(run_id), before="", after="running")
+    begun = replace(order, kind="run", subject=str(number + 1), before="", after="running")
     return [begun, order, replace(begun, before="running", after="succeeded")]
 
 

@@ -26,10 +26,10 @@ WATCH_SECONDS = 0.1
 FEEDS = {"plain": (1, 0, 2.0), "many": (1500, 1, 20.0)}
 #: Given to a third of the tenants before a fault of a worker, so that it is in the midst of runs.
 SLOW_ORDERS, SLOW_TENANTS = 40, 1 / 3
-#: For beat to read the schedules before the first slot.
-LEAD_SECONDS = 8.0
+#: For writing the schedules, and for beat to read them, before the first slot: in all and for each tenant.
+LEAD_SECONDS, LEAD_SECONDS_EACH = 6.0, 0.3
 #: Beyond the quiet time, until no slot is late, so that what is under way is not cut off by the closing.
-PATIENCE_SECONDS = 60.0
+PATIENCE_SECONDS = 180.0
 LATE = timedelta(seconds=5)
 #: After the books are closed, until what is under way must have come to an end.
 SETTLE_SECONDS = 180.0
@@ -100,11 +100,14 @@ class Experiment:
         witness.set_up(self.product, self.schemas)
         self.product.revive([*self.product.beats, *self.product.workers])
         self.product.wait_until_ready()
-        starts_at = datetime.now(UTC).replace(microsecond=0) + timedelta(seconds=LEAD_SECONDS)
+        lead = timedelta(seconds=LEAD_SECONDS + LEAD_SECONDS_EACH * self.size.tenants)
+        starts_at = datetime.now(UTC).replace(microsecond=0) + lead
         wanted = schedules.plan_schedules(self.schemas, self.size.intervals, starts_at)
         self.schedules = schedules.write_schedules(self.product, wanted)
         self.say(f"{len(self.schemas)} tenants; first slot at {starts_at}")
-        time.sleep(max(0.0, (starts_at - datetime.now(UTC)).total_seconds()))
+        if (left := (starts_at - datetime.now(UTC)).total_seconds()) <= 0:
+            raise TimeoutError("the machine is too slow: the schedules were not written in time")
+        time.sleep(left)
 
     def storm(self) -> None:
         """Let each strike of the plan begin and end in its time."""

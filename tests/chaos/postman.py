@@ -11,8 +11,8 @@ from collections import deque
 
 import redis
 
-#: So many of the latest messages are kept.
-REMEMBERED = 1000
+#: So many of the latest messages are kept: half a minute's, and the oldest are long settled.
+REMEMBERED = 200
 LOOK_SECONDS = 0.2
 QUOTED = re.compile(rb'"((?:[^"\\]|\\.)*)"')
 
