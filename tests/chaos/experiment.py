@@ -101,7 +101,7 @@ class Experiment:
         self.product.revive([*self.product.beats, *self.product.workers])
         self.product.wait_until_ready()
         lead = timedelta(seconds=LEAD_SECONDS + LEAD_SECONDS_EACH * self.size.tenants)
-        starts_at = datetime.now(UTC).replace(microsecond=0) + lead
+        starts_at = (datetime.now(UTC) + lead).replace(microsecond=0)
         wanted = schedules.plan_schedules(self.schemas, self.size.intervals, starts_at)
         self.schedules = schedules.write_schedules(self.product, wanted)
         self.say(f"{len(self.schemas)} tenants; first slot at {starts_at}")
