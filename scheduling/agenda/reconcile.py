@@ -5,6 +5,7 @@ from datetime import datetime
 from django.db import DatabaseError, transaction
 
 from scheduling.agenda.models import DueSlot, ScheduleChange, ScheduleVersion, TenantIndex
+from scheduling.agenda.reindex import limit_waiting
 from scheduling.agenda.versions import capture
 from tenants.models import Tenant
 
@@ -27,6 +28,7 @@ def has_strayed(tenant: Tenant) -> bool:
         return True
     try:
         with transaction.atomic():
+            limit_waiting()
             changed = capture(tenant.schema_name)
     except DatabaseError:
         return True

@@ -21,8 +21,9 @@ logger = structlog.get_logger(__name__)
 SLOT_FIELDS = ["name", "task", "queue", "cadence", "chosen", "version_id", "one_off"]
 SLOT_FIELDS += ["fingerprint", "due_at", "held_until", "problem"]
 SLOTS_PER_STATEMENT = 500
-#: How long one schema may keep the others waiting.
+#: How long one schema may keep the others waiting, and how many may before all else has its turn.
 LOCK_MILLISECONDS = 500
+BUSY_MAXIMUM = 2
 
 
 def reindex_changed(now: datetime, limit: int = 100) -> int:
@@ -32,35 +33,36 @@ def reindex_changed(now: datetime, limit: int = 100) -> int:
     number of beats may do this at once: marks are claimed with SKIP LOCKED, and a schema is
     reindexed under a lock.
     """
-    done = 0
-    for _ in range(limit):
-        schema_name = reindex_next(now)
-        if schema_name is None:
+    done, busy = 0, list[str]()
+    while done < limit and len(busy) < BUSY_MAXIMUM:
+        schema_name = reindex_next(now, busy)
+        if not schema_name:
             break
-        done += bool(schema_name)
+        done += schema_name not in busy
     return done
 
 
-def reindex_next(now: datetime) -> str | None:
-    """Reindex the schema whose mark is the oldest; return it, "" if it is busy, None if there is none.
+def reindex_next(now: datetime, busy: list[str]) -> str:
+    """Reindex the schema whose mark is the oldest; return it, "" for none. Adds to `busy` if it is.
 
     What may be different at the next tick (a lock, a deadlock) is marked again, behind the others.
     Anything else that goes wrong is written down at the tenant, and the others go on. Only a
     connection that is gone stops all: then this fails too, and all is undone.
     """
-    schema_name = ""
     with transaction.atomic():
-        schema_name = claim_changes()
+        schema_name = claim_changes(busy)
         if not schema_name:
-            return None
+            return ""
         limit_waiting()
         try:
             with transaction.atomic():
                 reindex(schema_name, now)
         except OperationalError as error:
             logger.warning("schema is busy", schema=schema_name, reason=str(error).strip())
+            # The mark's own trigger looks at the schema once more.
+            limit_waiting(milliseconds=1)
             ScheduleChange.objects.create(schema_name=schema_name, changed_at=now)
-            return ""
+            busy.append(schema_name)
         except Exception as error:
             logger.exception("schema cannot be reindexed", schema=schema_name)
             tenant = Tenant.objects.get(schema_name=schema_name)
@@ -69,13 +71,14 @@ def reindex_next(now: datetime) -> str | None:
     return schema_name
 
 
-def claim_changes() -> str:
-    """Delete the marks of the schema whose mark is the oldest; return the schema, "" for none."""
+def claim_changes(busy: Sequence[str] = ()) -> str:
+    """Delete the marks of the schema, none of `busy`, whose mark is the oldest; return it, or ""."""
     with connection.cursor() as cursor:
         cursor.execute(
             """
             WITH oldest AS (
                 SELECT id, schema_name FROM agenda_schedulechange
+                WHERE schema_name <> ALL(%s)
                 ORDER BY id LIMIT 1 FOR UPDATE SKIP LOCKED
             )
             DELETE FROM agenda_schedulechange WHERE id = ANY(ARRAY(
@@ -83,16 +86,17 @@ def claim_changes() -> str:
                 WHERE change.schema_name = oldest.schema_name
                 FOR UPDATE OF change SKIP LOCKED
             )) RETURNING schema_name
-            """
+            """,
+            [list(busy)],
         )
         found = cursor.fetchone()
     return str(found[0]) if found else ""
 
 
-def limit_waiting() -> None:
+def limit_waiting(milliseconds: int = LOCK_MILLISECONDS) -> None:
     """Wait only shortly for what somebody else has locked, to the end of this transaction."""
     with connection.cursor() as cursor:
-        cursor.execute(f"SET LOCAL lock_timeout = '{LOCK_MILLISECONDS}ms'")
+        cursor.execute(f"SET LOCAL lock_timeout = '{milliseconds}ms'")
 
 
 def reindex(schema_name: str, now: datetime) -> None:

@@ -1,3 +1,4 @@
+import time
 from typing import Any
 
 import pytest
@@ -5,6 +6,7 @@ from django.db import connections
 
 from scheduling.agenda.clock import database_now
 from scheduling.agenda.models import ScheduleChange, TenantIndex
+from scheduling.agenda.reconcile import reconcile
 from scheduling.agenda.reindex import reindex_changed
 from tests.conftest import NOON
 
@@ -19,12 +21,16 @@ def another_session():
     own.close()
 
 
-def test_a_schema_that_somebody_locked_is_tried_again_after_the_others(
-    acme, globex, another_session
-):
+@pytest.fixture
+def locked(acme, another_session):
+    """A tenant whose schedules somebody has locked."""
     ScheduleChange.objects.all().delete()
     with another_session.cursor() as cursor:
         cursor.execute(f'LOCK TABLE "{acme.schema_name}".django_celery_beat_periodictask')
+    return acme
+
+
+def test_a_schema_that_somebody_locked_is_tried_again_after_the_others(locked, acme, globex):
     for tenant in (acme, globex):
         ScheduleChange.objects.create(schema_name=tenant.schema_name, changed_at=NOON)
 
@@ -35,3 +41,22 @@ def test_a_schema_that_somebody_locked_is_tried_again_after_the_others(
     marked = set(ScheduleChange.objects.values_list("schema_name", flat=True))
     assert marked == {acme.schema_name}
     assert TenantIndex.objects.get(tenant=globex).reindexed_at >= began_at
+
+
+def test_a_locked_schema_keeps_beat_for_a_moment_only(locked):
+    ScheduleChange.objects.create(schema_name=locked.schema_name, changed_at=NOON)
+    began_at = time.monotonic()
+
+    assert reindex_changed(database_now()) == 0
+
+    assert time.monotonic() - began_at < 5
+
+
+def test_a_locked_schema_keeps_the_platforms_worker_for_a_moment_only(locked):
+    began_at = time.monotonic()
+
+    reconcile(database_now())
+
+    assert time.monotonic() - began_at < 5
+    marked = ScheduleChange.objects.values_list("schema_name", flat=True)
+    assert locked.schema_name in marked
