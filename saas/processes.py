@@ -21,10 +21,10 @@ TIMEOUTS = {
         "lock_timeout": "5s",
         "idle_in_transaction_session_timeout": "30s",
     },
-    # A batch is short; what is long takes many.
+    # A batch is short; what is long takes many. Who waits for a lock keeps other tenants waiting.
     "worker": {
         "statement_timeout": "60s",
-        "lock_timeout": "10s",
+        "lock_timeout": "3s",
         "idle_in_transaction_session_timeout": "60s",
     },
     # A beat that is frozen in a transaction gives the slots it claimed back to the others.

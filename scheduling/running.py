@@ -11,17 +11,17 @@ from datetime import timedelta
 from typing import Any, cast
 
 import structlog
-from django.db import OperationalError, connection, transaction
+from django.db import DataError, connection, transaction
 from django.db.models import F
 from django_celery_beat.models import PeriodicTask
-from psycopg2 import errors
 
 from scheduling.agenda import ledger
-from scheduling.agenda.clock import ClockTimestamp, database_now
+from scheduling.agenda.clock import ClockTimestamp
 from scheduling.agenda.halts import Hindered
 from scheduling.agenda.ledger import ATTEMPTS_MAXIMUM, Outcome, Refused
 from scheduling.agenda.models import Firing
 from scheduling.catalogue import TENANT_QUEUE, Entry
+from scheduling.hindrances import raise_if_not_its_own
 from scheduling.models import Run
 from scheduling.periodic import Row, Unreadable, chosen_policies, parameters_of, periodic_rows
 from scheduling.plain import error_text, plain
@@ -34,15 +34,6 @@ SLOT, RUN_ID = "slot", "run_id"
 
 #: Pauses before a run whose body failed is tried again: the first, and the longest.
 FIRST_BACK_OFF, LONGEST_BACK_OFF = timedelta(seconds=10), timedelta(hours=1)
-#: What Postgres says of a schema that was broken or is locked, whoever broke or locked it.
-HINDRANCES = (
-    errors.UndefinedTable,
-    errors.UndefinedColumn,
-    errors.UndefinedFunction,
-    errors.InvalidSchemaName,
-    errors.InsufficientPrivilege,
-    errors.LockNotAvailable,
-)
 
 Steps = Generator[Any, None, None]
 
@@ -69,10 +60,7 @@ def perform(firing: Firing, task: Any) -> Outcome | None:
     except (Refused, Hindered):
         raise
     except Exception as error:
-        if not connection.is_usable():
-            raise OperationalError(f"Postgres went away: {error}") from error
-        if is_hindrance(error):
-            raise Hindered(plain(error)) from error
+        raise_if_not_its_own(error)
         logger.exception("run raised an error", firing=str(firing.pk))
         return after_error(firing, error)
     return outcome_of(firing)
@@ -81,11 +69,6 @@ def perform(firing: Firing, task: Any) -> Outcome | None:
 def outcome_of(firing: Firing) -> Outcome:
     run = Run.objects.get(periodic_task_id=firing.periodic_task_id, slot_at=firing.slot_at)
     return Outcome(run.state, run.error)
-
-
-def is_hindrance(error: Exception) -> bool:
-    """Whether an error is of the schema's state and not of the task: it may pass by itself."""
-    return isinstance(error.__cause__, HINDRANCES)
 
 
 def begin(firing: Firing, task: Any) -> Steps | None:
@@ -172,26 +155,14 @@ def back_off(retries: int) -> timedelta:
     return min(FIRST_BACK_OFF * 4**retries, LONGEST_BACK_OFF)
 
 
-def write_verdict(firing: Firing) -> Outcome:
-    """Write down what became of slots for which no body runs. A repeat finds it written."""
-    with transaction.atomic():
-        prove_path(firing)
-        run = new_run(firing)
-        run.state, run.error, run.finished_at = firing.verdict, firing.error, database_now()
-        run.last_slot_at, run.slots, run.started_at = firing.last_slot_at, firing.slots, None
-        Run.objects.bulk_create([run], ignore_conflicts=True)
-        # A run that beat gave up may have begun before: it ends here.
-        slot = {"periodic_task_id": firing.periodic_task_id, "slot_at": firing.slot_at}
-        for begun in Run.objects.select_for_update().filter(**slot, state=Run.State.RUNNING):
-            finish(begun, firing.verdict, firing.error)
-    return outcome_of(firing)
-
-
 def prove_path(firing: Firing) -> None:
     """Ask Postgres itself where unqualified names lead; anything but the tenant's schema is refused."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT current_schemas(false)")
-        path = [name for name in cursor.fetchone()[0] if not name.startswith("pg_temp")]
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT current_schemas(false)")
+            path = [name for name in cursor.fetchone()[0] if not name.startswith("pg_temp")]
+    except DataError as error:  # what Postgres says of a role that is not there
+        raise Hindered(plain(error)) from error
     if not path:
         raise Hindered(f"Schema {firing.tenant.schema_name} is gone, or its role may not use it.")
     if path != [firing.tenant.schema_name]:

@@ -18,7 +18,8 @@ from scheduling.agenda.ledger import ATTEMPTS_MAXIMUM, Outcome, Refused, TenantS
 from scheduling.agenda.models import Firing
 from scheduling.agenda.signature import HEADER, is_genuine
 from scheduling.plain import error_text
-from scheduling.running import perform, write_verdict
+from scheduling.running import perform
+from scheduling.verdicts import record
 from tenants.models import Tenant
 from tenants.schema import PUBLIC, current_schema, forget_session, in_public_schema
 
@@ -117,14 +118,6 @@ class TenantTask(LedgerTask):
             raise Refused("tenants cannot schedule this task")
         with tenant_context(firing.tenant):
             return perform(firing, self)
-
-
-def record(firing: Firing) -> Outcome:
-    """Write down what became of slots for which no body runs, where there is a schema to do so in."""
-    if firing.tenant.is_built:
-        with tenant_context(firing.tenant):
-            return write_verdict(firing)
-    return Outcome(firing.verdict, firing.error)
 
 
 class PlatformTask(LedgerTask):

@@ -29,8 +29,10 @@ def halt(firing: Firing, reason: str) -> None:
     """Put off a firing that was hindered, and with it all others of its tenant."""
     with schema_context("public"):
         index = index_of(firing)
-        after = pause_after(index.halts if index else 0)
-        TenantIndex.objects.filter(tenant=firing.tenant_id).update(
+        halts = index.halts if index else 0
+        after = pause_after(halts)
+        # Of several that were hindered at the same time, one counts.
+        TenantIndex.objects.filter(tenant=firing.tenant_id, halts=halts).update(
             trouble=reason,
             halts=F("halts") + 1,
             halted_until=ClockTimestamp() + Value(after),
@@ -45,15 +47,31 @@ def pause_after(halts: int) -> timedelta:
 
 
 def is_halted(firing: Firing) -> bool:
-    """Whether a firing's tenant is halted; the firing then waits for the end of that."""
+    """Whether a firing's tenant is halted; a firing that is due then waits for the end of that."""
     index = index_of(firing)
     if index is None or index.halted_until is None:
         return False
     left = index.halted_until - database_now()
     if left <= timedelta(0):
         return False
-    Firing.objects.unsettled(firing).put_back(index.trouble, left)
+    Firing.objects.unsettled(firing).free().put_back(index.trouble, left)
     return True
+
+
+def may_be_tried(firing: Firing) -> bool:
+    """Whether a firing that was begun may go on: of a tenant that was halted, one at a time.
+
+    The others wait: a table that is still locked must not keep a whole worker busy with waiting. A
+    worker that dies of the try leaves the next one to another after the first pause.
+    """
+    index = index_of(firing)
+    if index is None or index.halted_until is None:
+        return True
+    halted = TenantIndex.objects.filter(tenant=firing.tenant_id, halted_until=index.halted_until)
+    if halted.update(halted_until=ClockTimestamp() + Value(FIRST_PAUSE)):
+        return True
+    Firing.objects.unsettled(firing).put_back(index.trouble, FIRST_PAUSE)
+    return False
 
 
 def forget_trouble(firing: Firing) -> None:

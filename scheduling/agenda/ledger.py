@@ -5,13 +5,13 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 import structlog
-from django.db.models import F, Q, Value
+from django.db.models import F, Value
 from django.db.models.functions import Coalesce
 from django_tenants.utils import schema_context
 
 from scheduling.agenda.clock import ClockTimestamp
 from scheduling.agenda.dispatch import RECORD_TASK
-from scheduling.agenda.halts import forget_trouble, is_halted
+from scheduling.agenda.halts import forget_trouble, is_halted, may_be_tried
 from scheduling.agenda.models import Firing
 
 logger = structlog.get_logger(__name__)
@@ -79,14 +79,18 @@ def begin(firing: Firing) -> bool:
         if is_halted(firing):
             return False
         now = ClockTimestamp()
-        free = Q(leased_until=None) | Q(leased_until__lt=now)
-        begun = Firing.objects.unsettled(firing).filter(free, waits=False, publish_at__lte=now)
-        if not begun.update(
-            state=Firing.State.STARTED,
-            started_at=Coalesce("started_at", now),
-            attempts=F("attempts") + 1,
-            leased_until=now + Value(LEASE),
+        if (
+            not Firing.objects.unsettled(firing)
+            .free()
+            .update(
+                state=Firing.State.STARTED,
+                started_at=Coalesce("started_at", now),
+                attempts=F("attempts") + 1,
+                leased_until=now + Value(LEASE),
+            )
         ):
+            return False
+        if not may_be_tried(firing):
             return False
         firing.refresh_from_db(fields=["state", "started_at", "attempts"])
     return True

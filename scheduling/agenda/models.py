@@ -135,6 +135,12 @@ class FiringQuerySet(models.QuerySet["Firing"]):
         own = self.filter(pk=firing.pk, slot_at=firing.slot_at)
         return own.exclude(state=Firing.State.SETTLED)
 
+    def free(self) -> Self:
+        """Firings whose message is not too early, and that no living worker has begun."""
+        now = ClockTimestamp()
+        is_free = models.Q(leased_until=None) | models.Q(leased_until__lt=now)
+        return self.filter(is_free, waits=False, publish_at__lte=now)
+
     def put_back(self, error: str, after: timedelta) -> int:
         """Have firings that were begun published again after a while, with new attempts."""
         return self.update(

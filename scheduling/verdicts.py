@@ -1,0 +1,49 @@
+"""Writing down what became of slots for which no body runs: missed, skipped, paused and the like."""
+
+from django.db import transaction
+from django_tenants.utils import tenant_context
+
+from scheduling.agenda.clock import database_now
+from scheduling.agenda.ledger import ATTEMPTS_MAXIMUM, Outcome
+from scheduling.agenda.models import Firing
+from scheduling.hindrances import raise_if_not_its_own
+from scheduling.models import Run
+from scheduling.running import finish, new_run, outcome_of, prove_path
+
+
+def record(firing: Firing) -> Outcome:
+    """Write down what became of slots for which no body runs, where there is a table to do so in.
+
+    A firing whose writing every worker died of has its verdict in the ledger alone.
+    """
+    has_runs = firing.tenant.is_built and not firing.tenant.is_platform
+    if has_runs and firing.attempts <= ATTEMPTS_MAXIMUM:
+        with tenant_context(firing.tenant):
+            return write_verdict(firing)
+    return Outcome(firing.verdict, firing.error)
+
+
+def write_verdict(firing: Firing) -> Outcome:
+    """Write down what became of slots for which no body runs. A repeat finds it written.
+
+    Raises OperationalError and Hindered as `perform` does.
+    """
+    try:
+        write_settled_run(firing)
+        return outcome_of(firing)
+    except Exception as error:
+        raise_if_not_its_own(error)
+        raise
+
+
+def write_settled_run(firing: Firing) -> None:
+    with transaction.atomic():
+        prove_path(firing)
+        run = new_run(firing)
+        run.state, run.error, run.finished_at = firing.verdict, firing.error, database_now()
+        run.last_slot_at, run.slots, run.started_at = firing.last_slot_at, firing.slots, None
+        Run.objects.bulk_create([run], ignore_conflicts=True)
+        # A run that beat gave up may have begun before: it ends here.
+        slot = {"periodic_task_id": firing.periodic_task_id, "slot_at": firing.slot_at}
+        for begun in Run.objects.select_for_update().filter(**slot, state=Run.State.RUNNING):
+            finish(begun, firing.verdict, firing.error)
