@@ -29,7 +29,13 @@ class Broker:
             channel.close()
 
     def is_new(self) -> bool:
-        """Whether the broker remembers nothing of what was published before."""
+        """Whether the broker remembers nothing of what was published before.
+
+        Queues are declared again before the next message, whatever the answer: a broker that was
+        emptied, also between two looks of this beat, has lost them too, and drops without a word
+        what is sent to them over a connection that has declared them once.
+        """
+        self.publisher.connected().declared_entities.clear()
         return self.length(self.marker.name) == 0
 
     def remember(self) -> None:
