@@ -5,7 +5,9 @@ one would do no harm, for the id is the same and so is the run, but a queue of a
 would grow by what it is slow at.
 """
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
+from uuid import UUID
 
 import structlog
 from django.db import connection, transaction
@@ -68,31 +70,38 @@ def take_back_lost(queue: str, now: datetime, broker: Broker) -> int:
     if not Firing.objects.unstarted().filter(queue=queue).exists():
         return 0
     passed = now if broker.length(queue) == 0 else reached_by_workers(queue, now)
+    with transaction.atomic():
+        lost = take_back_published(queue, passed, now)
+        fail_what_is_in_vain(lost)
+    return len(lost)
+
+
+def take_back_published(queue: str, before: datetime, now: datetime) -> list[UUID]:
+    """Take back what was published before an instant and has had its time; return which."""
     with connection.cursor() as cursor:
         cursor.execute(
             """
-            UPDATE agenda_firing SET state = 'planned', publish_at = %(now)s,
-                verdict = CASE WHEN publications < %(most)s THEN verdict ELSE 'failed' END,
-                error = CASE WHEN publications < %(most)s THEN error ELSE %(unwanted)s END
+            UPDATE agenda_firing SET state = 'planned', publish_at = %(now)s
             WHERE id = ANY(ARRAY(
                 SELECT id FROM agenda_firing
-                WHERE state = 'published' AND queue = %(queue)s AND published_at < %(passed)s
+                WHERE state = 'published' AND queue = %(queue)s AND published_at < %(before)s
                     -- 30 seconds, doubled with each publication, at most an hour
                     AND published_at < %(now)s
                         - interval '30 seconds' * least(2 ^ (least(publications, 12) - 1), 120)
                 ORDER BY published_at LIMIT %(batch)s FOR UPDATE SKIP LOCKED
-            ))
+            )) RETURNING id
             """,
-            {
-                "now": now,
-                "queue": queue,
-                "passed": passed,
-                "most": PUBLICATIONS_MAXIMUM,
-                "unwanted": UNWANTED_TEXT,
-                "batch": BATCH,
-            },
+            {"now": now, "queue": queue, "before": before, "batch": BATCH},
         )
-        return int(cursor.rowcount)
+        return [firing_id for (firing_id,) in cursor.fetchall()]
+
+
+def fail_what_is_in_vain(firing_ids: Iterable[UUID]) -> None:
+    """Have those failed that no worker has ever touched; one that was put off has a reason."""
+    untouched = Firing.objects.filter(pk__in=firing_ids, started_at=None, error="")
+    untouched.filter(publications__gte=PUBLICATIONS_MAXIMUM).update(
+        verdict=Firing.Verdict.FAILED, error=UNWANTED_TEXT
+    )
 
 
 def reached_by_workers(queue: str, now: datetime) -> datetime:
