@@ -51,6 +51,22 @@ def failing():
     raise ValueError("no such warehouse")
 
 
+@shared_task(name="sample.placing", schedulable=True)
+def placing():
+    """Places one order, and fails while there is one of this number."""
+    return place_order("the one")
+
+
+@shared_task(name="sample.stumbling", schedulable=True)
+def stumbling():
+    """Two steps, of which the second fails unless an order called `help` is there."""
+    if not Order.objects.filter(number="first").exists():
+        yield place_order("first")
+    if not Order.objects.filter(number="help").exists():
+        raise ValueError("nobody helped")
+    yield place_order("second")
+
+
 @shared_task(name="sample.private")
 def private():
     """Not offered to tenants."""
@@ -60,6 +76,12 @@ def private():
 @shared_task(name="sample.housekeeping", platform=True, default_cadence="0 4 * * *", label="Tidy")
 def housekeeping():
     """The platform's own."""
+
+
+@shared_task(name="sample.falling", platform=True)
+def falling():
+    """The platform's own, and it always fails."""
+    raise ValueError("no such cellar")
 
 
 class BrokenParameters(forms.Form):
