@@ -1,8 +1,11 @@
 """The two admin sites, never one: which model is shown on which."""
 
+from functools import partial
 from typing import Any
 
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
+from django.core.exceptions import ValidationError
+from django.db.models import Model, UUIDField
 from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest
 from django.utils.translation import gettext_lazy as _
 
@@ -37,7 +40,7 @@ class SchemaBoundSite(GuardedSite):
         """Answer 400 to what no page of ours can send, and Django's lists would answer with a 500."""
 
         def careful(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-            if is_malformed(request):
+            if is_malformed(request, getattr(getattr(view, "__self__", None), "model", None)):
                 return HttpResponseBadRequest("Bad request.\n", content_type="text/plain")
             response: HttpResponse = view(request, *args, **kwargs)
             return response
@@ -45,11 +48,22 @@ class SchemaBoundSite(GuardedSite):
         return super().admin_view(careful, cacheable)
 
 
-def is_malformed(request: HttpRequest) -> bool:
+def is_malformed(request: HttpRequest, model: type[Model] | None) -> bool:
     """Whether a value holds a NUL, which Postgres cannot store, or a row is ticked that cannot be."""
     values = [value for data in (request.GET, request.POST) for _, v in data.lists() for value in v]
     ticked = request.POST.getlist(ACTION_CHECKBOX_NAME)
-    return any("\0" in str(value) for value in values) or not all(map(str.isdecimal, ticked))
+    can_be = partial(can_be_row, model)
+    return any("\0" in str(value) for value in values) or not all(map(can_be, ticked))
+
+
+def can_be_row(model: type[Model] | None, ticked: str) -> bool:
+    """Whether a row of a list can have this key: most have numbers, a firing has a UUID."""
+    if model is None or not isinstance(model._meta.pk, UUIDField):
+        return ticked.isdecimal()
+    try:
+        return bool(model._meta.pk.to_python(ticked))
+    except ValidationError:
+        return False
 
 
 class PlatformSite(SchemaBoundSite):

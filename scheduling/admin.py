@@ -18,6 +18,7 @@ from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 
 from scheduling import schedules
+from scheduling.admin_stopping import StopRuns
 from scheduling.catalogue import Entry, tenant_catalogue
 from scheduling.display import slot_text
 from scheduling.forms import NewScheduleForm, ScheduleForm, form_for
@@ -219,7 +220,7 @@ def chosen_entry(request: HttpRequest) -> Entry:
     return tenant_catalogue().get(chosen) or schedules.entry_called(None)
 
 
-class RunAdmin(LongListAdmin):
+class RunAdmin(StopRuns, LongListAdmin):
     list_display = [
         "slot_at",
         "name",

@@ -20,6 +20,7 @@ from scheduling.agenda.clock import ClockTimestamp
 from scheduling.agenda.halts import Hindered
 from scheduling.agenda.ledger import ATTEMPTS_MAXIMUM, Outcome, Refused
 from scheduling.agenda.models import Firing
+from scheduling.agenda.stopping import STOPPED_TEXT
 from scheduling.catalogue import TENANT_QUEUE, Entry
 from scheduling.hindrances import raise_if_not_its_own
 from scheduling.models import Run
@@ -118,7 +119,7 @@ def is_stopped(run: Run, firing: Firing) -> bool:
         )
         stopped = cursor.rowcount > 0
     if stopped:
-        finish(run, Run.State.CANCELLED, "Stopped by the platform's staff.")
+        finish(run, Run.State.CANCELLED, STOPPED_TEXT)
     return stopped
 
 

@@ -17,6 +17,7 @@ from scheduling.agenda.halts import Hindered, halt
 from scheduling.agenda.ledger import ATTEMPTS_MAXIMUM, Outcome, Refused, TenantSuspended
 from scheduling.agenda.models import Firing
 from scheduling.agenda.signature import HEADER, is_genuine
+from scheduling.agenda.stopping import STOPPED_TEXT
 from scheduling.plain import error_text
 from scheduling.running import perform
 from scheduling.verdicts import record
@@ -138,6 +139,8 @@ class PlatformTask(LedgerTask):
             self.run(*self.request.args, **self.request.kwargs)
 
     def outcome_of(self, firing: Firing) -> Outcome:
+        if firing.stop_requested_at:
+            return Outcome("cancelled", STOPPED_TEXT)
         if firing.attempts > ATTEMPTS_MAXIMUM:
             return Outcome("failed", f"The worker died of it {ATTEMPTS_MAXIMUM} times.")
         try:

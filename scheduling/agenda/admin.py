@@ -5,16 +5,21 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.db.models import Count, OuterRef, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
 from scheduling.admin import LongListAdmin
-from scheduling.agenda.models import DueSlot
+from scheduling.agenda.clock import database_now
+from scheduling.agenda.models import DueSlot, Firing
+from scheduling.agenda.stopping import request_stop
 from tenants.admin import TenantAdmin
 from tenants.models import Tenant
+
+STOPPING = _("“%s” ends before its next step, or as soon as a worker comes to it.")
+NOT_GOING = _("“%s” has ended, or is being stopped already.")
 
 
 class TenantFilter(admin.SimpleListFilter):
@@ -64,6 +69,9 @@ class DueSlotAdmin(LongListAdmin):
 
 
 class FiringAdmin(LongListAdmin):
+    """The ledger. Its rows are nobody's to write, but a run may be stopped."""
+
+    actions = ["stop"]
     list_display = [
         "slot_at",
         "tenant",
@@ -79,6 +87,18 @@ class FiringAdmin(LongListAdmin):
     search_fields = ["tenant__slug", "task"]
     ordering = ["-slot_at"]
     sortable_by = ["slot_at"]
+
+    def has_stop_permission(self, request: HttpRequest) -> bool:
+        return bool(request.user.has_perm("agenda.change_firing"))
+
+    @admin.action(description=_("Stop selected firings"), permissions=["stop"])
+    def stop(self, request: HttpRequest, queryset: QuerySet[Firing]) -> None:
+        for firing in queryset:
+            if request_stop(firing, database_now()):
+                self.log_change(request, firing, str(STOPPING % firing))
+                self.message_user(request, STOPPING % firing, messages.SUCCESS)
+            else:
+                self.message_user(request, NOT_GOING % firing, messages.INFO)
 
 
 class FleetAdmin(TenantAdmin):

@@ -16,6 +16,7 @@ from scheduling.agenda.models import DueSlot
 from scheduling.agenda.planning import plan_due, plan_held
 from scheduling.agenda.reindex import reindex_changed
 from scheduling.agenda.rescue import rescue
+from scheduling.agenda.stopping import hasten_stopped
 from scheduling.agenda.waiting import wait_for_database
 from scheduling.agenda.wakeup import Wakeup
 from tenants.postgresql.roles import installation_id
@@ -66,7 +67,8 @@ class AgendaScheduler(Scheduler):
         return 0.0
 
     def look_after(self) -> None:
-        """Do what is not of this instant: find what was lost on the way."""
+        """Do what is not of this instant: find what was lost on the way, end what is to be stopped."""
+        hasten_stopped(database_now())
         rescue(database_now(), Broker(self.publisher, installation_id()))
 
     def pause_after(self, error: Exception) -> float:

@@ -1,0 +1,65 @@
+"""Stopping runs: a tenant's people end one that is going, or that waits for its next try."""
+
+import time
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from django.db import OperationalError, transaction
+from psycopg2.errors import LockNotAvailable
+
+from scheduling.agenda.reindex import limit_waiting
+from scheduling.models import Run
+from scheduling.running import finish
+from tenants.audit.writing import write_difference
+
+#: How long a page waits for the steps that runs are in the middle of, for all of them together.
+WAIT_SECONDS = 2.0
+
+
+class Stopped(NamedTuple):
+    """What became of runs that were to be stopped."""
+
+    stopped: list[Run]
+    #: Not going any more.
+    ended: list[Run]
+    #: In the middle of a step that did not end in time; nothing was done to them.
+    busy: list[Run]
+
+
+def stop_runs(runs: Iterable[Run], by: str) -> Stopped:
+    """Cancel those of the current tenant's runs that are going.
+
+    What their steps did stays, and is counted. A worker sees it before its next step, and the
+    ledger has it from there. A second call finds them ended.
+    """
+    done = Stopped([], [], [])
+    deadline = time.monotonic() + WAIT_SECONDS
+    for run in runs:
+        answer_for(run, by, deadline, done).append(run)
+    return done
+
+
+def answer_for(run: Run, by: str, deadline: float, done: Stopped) -> list[Run]:
+    try:
+        return done.stopped if stop(run, by, deadline - time.monotonic()) else done.ended
+    except OperationalError as error:
+        if not isinstance(error.__cause__, LockNotAvailable):
+            raise
+        return done.busy
+
+
+def stop(run: Run, by: str, seconds: float) -> bool:
+    """Cancel a run if it is going; return whether it was.
+
+    Raises OperationalError when a step holds the run for longer than so many seconds.
+    """
+    with transaction.atomic():
+        limit_waiting(milliseconds=max(10, int(seconds * 1000)))
+        locked = Run.objects.select_for_update().filter(pk=run.pk, state=Run.State.RUNNING).first()
+        if locked is None:
+            return False
+        reason = f"Stopped by {by}."
+        finish(locked, Run.State.CANCELLED, reason)
+        before = {"state": locked.state, "error": locked.error}
+        write_difference(locked, before, {"state": Run.State.CANCELLED.value, "error": reason})
+    return True
