@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from django.contrib import admin, messages
-from django.db.models import Count, OuterRef, QuerySet, Subquery
+from django.db.models import Count, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
@@ -101,10 +101,29 @@ class FiringAdmin(LongListAdmin):
                 self.message_user(request, NOT_GOING % firing, messages.INFO)
 
 
-class FleetAdmin(TenantAdmin):
-    """The tenants, each with the number of its enabled schedules and of those in quarantine."""
+class TroubleFilter(admin.SimpleListFilter):
+    title = _("schema")
+    parameter_name = "broken"
 
-    list_display = [*TenantAdmin.list_display, "schedules", "problems"]
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        return [("yes", _("broken")), ("no", _("well"))]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        broken = ~Q(index__problem="") | ~Q(index__trouble="")
+        if self.value() == "yes":
+            return queryset.filter(broken, index__isnull=False)
+        return queryset.exclude(broken, index__isnull=False) if self.value() == "no" else queryset
+
+
+class FleetAdmin(TenantAdmin):
+    """The tenants, each with the number of its enabled schedules, and with what is wrong.
+
+    Problems are schedules in quarantine, and a schema that beat cannot read or that hinders runs.
+    """
+
+    list_display = [*TenantAdmin.list_display, "schedules", "problems", "trouble"]
+    list_filter = [*TenantAdmin.list_filter, TroubleFilter]
+    list_select_related = ["index"]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Tenant]:
         slots = DueSlot.objects.all()
@@ -120,7 +139,21 @@ class FleetAdmin(TenantAdmin):
 
     @admin.display(description=_("problems"))
     def problems(self, tenant: Any) -> int:
-        return int(tenant.problems)
+        return int(tenant.problems) + len(reasons_of(tenant))
+
+    @admin.display(description=_("trouble"))
+    def trouble(self, tenant: Tenant) -> str:
+        """Return the reasons in full, as Postgres gave them."""
+        return "\n".join(reasons_of(tenant))
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Tenant | None = None) -> list[str]:
+        fields = super().get_readonly_fields(request, obj)
+        return [*fields, "trouble"] if obj else fields
+
+
+def reasons_of(tenant: Tenant) -> list[str]:
+    index = getattr(tenant, "index", None)
+    return index.reasons if index else []
 
 
 def per_tenant(slots: QuerySet[DueSlot]) -> Coalesce:

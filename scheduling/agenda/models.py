@@ -320,3 +320,10 @@ class TenantIndex(models.Model):
 
     def __str__(self) -> str:
         return f"{self.tenant_id} {self.reindexed_at}"
+
+    @property
+    def reasons(self) -> list[str]:
+        """What is wrong with the tenant's schema, in plain words; nothing while all is well."""
+        unread = _("Its schedules cannot be read: %s") % self.problem if self.problem else ""
+        hindered = _("Its runs wait: %s") % self.trouble if self.trouble else ""
+        return [str(reason) for reason in (unread, hindered) if reason]
