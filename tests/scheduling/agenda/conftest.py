@@ -1,0 +1,11 @@
+import pytest
+
+from scheduling.agenda.clock import database_now
+from scheduling.agenda.reindex import reindex_changed
+
+
+@pytest.fixture
+def indexed(acme, globex):
+    """Begin with nothing left to reindex."""
+    while reindex_changed(database_now()):
+        pass
