@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 from celery import current_app
@@ -81,12 +82,18 @@ def platform_catalogue() -> dict[str, Entry]:
 
 
 def offered(option: str, queue: str) -> dict[str, Entry]:
-    current_app.loader.import_default_modules()
+    load_tasks()
     return {
         name: Entry(task, queue)
         for name, task in sorted(current_app.tasks.items())
         if getattr(task, option, False)
     }
+
+
+@cache
+def load_tasks() -> None:
+    """Import every module that offers tasks; once, for with it Celery has Django check itself."""
+    current_app.loader.import_default_modules()
 
 
 def catalogue_of(schema_name: str) -> dict[str, Entry]:
