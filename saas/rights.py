@@ -29,7 +29,8 @@ DATABASE_RIGHTS = {
         "tenants_tenant": READ,
         "agenda_dueslot": WRITE,
         "agenda_firing": "SELECT, INSERT, UPDATE (state, published_at, publish_at, publications, "
-        "waits, leased_until, verdict, error)",
+        "waits, leased_until, verdict, error, planned_at, last_slot_at, slots)",
+        "agenda_newestinstant": "SELECT, INSERT, UPDATE",
         "agenda_scheduleversion": "SELECT, UPDATE (is_processed)",
         "agenda_schedulechange": WRITE,
         "agenda_tenantindex": WRITE,
@@ -41,6 +42,7 @@ DATABASE_RIGHTS = {
         "django_migrations": "",
         "agenda_dueslot": READ,
         "agenda_firing": "SELECT, UPDATE (stop_requested_at)",
+        "agenda_newestinstant": READ,
         "agenda_scheduleversion": READ,
         "agenda_schedulechange": READ,
         "agenda_tenantindex": READ,
@@ -52,5 +54,5 @@ TABLES_READ_BY_BEAT = tuple(SCHEDULE_TABLES)
 #: Kind of process: functions of the public schema that it may call.
 DATABASE_FUNCTIONS = {
     "web": ("tenants_at_host(text)", "tenants_host_digests()"),
-    "beat": ("agenda_capture(text)",),
+    "beat": ("agenda_capture(text)", "agenda_forget_future()"),
 }

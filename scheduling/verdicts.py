@@ -43,7 +43,10 @@ def write_settled_run(firing: Firing) -> None:
         run.state, run.error, run.finished_at = firing.verdict, firing.error, database_now()
         run.last_slot_at, run.slots, run.started_at = firing.last_slot_at, firing.slots, None
         Run.objects.bulk_create([run], ignore_conflicts=True)
-        # A run that beat gave up may have begun before: it ends here.
         slot = {"periodic_task_id": firing.periodic_task_id, "slot_at": firing.slot_at}
+        # A stretch that was written down before may be shorter now; see `agenda.stretches`.
+        written = Run.objects.filter(**slot, state=firing.verdict)
+        written.update(last_slot_at=firing.last_slot_at, slots=firing.slots)
+        # A run that beat gave up may have begun before: it ends here.
         for begun in Run.objects.select_for_update().filter(**slot, state=Run.State.RUNNING):
             finish(begun, firing.verdict, firing.error)

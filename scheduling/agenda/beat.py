@@ -11,6 +11,7 @@ from django.db import connection
 
 from scheduling.agenda.broker import Broker
 from scheduling.agenda.clock import database_now
+from scheduling.agenda.clock_steps import follow_clock
 from scheduling.agenda.dispatch import Publisher, next_publication_at, publish_planned
 from scheduling.agenda.models import DueSlot
 from scheduling.agenda.planning import plan_due, plan_held
@@ -41,7 +42,7 @@ class AgendaScheduler(Scheduler):
         super().__init__(*args, **kwargs)
         self.publisher = Publisher(self.app)
         self.wakeup = Wakeup()
-        self.rounds = Rounds()
+        self.rounds, self.clock_rounds = Rounds(), Rounds()
         self.failures = 0
         self.is_ending = False
 
@@ -57,6 +58,9 @@ class AgendaScheduler(Scheduler):
             raise SystemExit
         try:
             self.wakeup.listen()
+            if self.clock_rounds.is_time():
+                # First, for it needs no broker.
+                follow_clock()
             has_more = beat(self.publisher)
             if self.rounds.is_time():
                 self.look_after()
@@ -101,13 +105,14 @@ class Rounds:
 
     def __init__(self, seconds: float = ROUND_SECONDS) -> None:
         self.seconds = seconds
-        self.next_at = 0.0
+        self.last_at: float | None = None
 
     def is_time(self) -> bool:
         now = time.monotonic()
-        if now < self.next_at:
+        # Not before the last time either: a frozen machine's clock may go on from somewhere else.
+        if self.last_at is not None and 0 <= now - self.last_at < self.seconds:
             return False
-        self.next_at = now + self.seconds
+        self.last_at = now
         return True
 
 

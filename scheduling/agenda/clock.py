@@ -1,4 +1,6 @@
-"""The database's clock, the only one that decides."""
+"""The database's clock, the only one that decides, and how far it has come."""
+
+from __future__ import annotations
 
 from datetime import datetime
 
@@ -18,3 +20,24 @@ def database_now() -> datetime:
         cursor.execute("SELECT clock_timestamp()")
         now: datetime = cursor.fetchone()[0]
     return now
+
+
+class NewestInstant(models.Model):
+    """The newest instant that any beat has read from the database's clock: one row, or none yet."""
+
+    id = models.SmallIntegerField(primary_key=True, default=1)
+    at = models.DateTimeField()
+
+    class Meta:
+        constraints = (
+            models.CheckConstraint(name="newestinstant_is_one", condition=models.Q(id=1)),
+        )
+
+    def __str__(self) -> str:
+        return self.at.isoformat()
+
+    @classmethod
+    def claim(cls) -> NewestInstant | None:
+        """Return it locked, to the end of the transaction; None while another beat holds it."""
+        cls.objects.get_or_create(defaults={"at": database_now()})
+        return cls.objects.select_for_update(skip_locked=True).first()

@@ -10,13 +10,20 @@ from typing import Self
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from scheduling.agenda.clock import ClockTimestamp
+from scheduling.agenda.clock import ClockTimestamp, NewestInstant
 from scheduling.agenda.versions import ScheduleVersion
 from scheduling.cadence import Cadence
 from scheduling.policies import Policies
 from tenants.models import Tenant
 
-__all__ = ["DueSlot", "Firing", "ScheduleChange", "ScheduleVersion", "TenantIndex"]
+__all__ = [
+    "DueSlot",
+    "Firing",
+    "NewestInstant",
+    "ScheduleChange",
+    "ScheduleVersion",
+    "TenantIndex",
+]
 
 #: Namespace of firing ids, so that one slot of one periodic task has the same id for ever.
 FIRING_NAMESPACE = uuid.UUID("4f0d5f52-5c1c-4f0e-9d52-8f1f6d6b5a0e")
@@ -163,6 +170,10 @@ class FiringQuerySet(models.QuerySet["Firing"]):
         """Firings whose worker has not been heard of for longer than its lease."""
         return self.filter(state=Firing.State.STARTED, leased_until__lt=now)
 
+    def stretching_beyond(self, now: datetime) -> Self:
+        """Verdicts on many slots of which some are yet to come."""
+        return self.filter(last_slot_at__gt=now, slots__gt=1)
+
     def settled_before(self, limit: datetime) -> Self:
         return self.filter(state=Firing.State.SETTLED, settled_at__lt=limit)
 
@@ -266,6 +277,12 @@ class Firing(models.Model):
                 fields=["tenant"],
                 name="firing_in_flight",
                 condition=models.Q(state__in=["planned", "published", "started"]),
+            ),
+            # Serves FiringQuerySet.stretching_beyond.
+            models.Index(
+                fields=["last_slot_at"],
+                name="firing_stretches",
+                condition=models.Q(last_slot_at__isnull=False),
             ),
         )
 

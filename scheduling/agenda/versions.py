@@ -27,6 +27,11 @@ class ScheduleVersionQuerySet(models.QuerySet["ScheduleVersion"]):
         """Current versions, and ended ones whose slots beat has not looked after yet."""
         return self.filter(models.Q(to_at=None) | models.Q(is_processed=False))
 
+    def at(self, slot_at: datetime) -> Self:
+        """Versions that named a slot at this instant, if they named it at all."""
+        not_ended = models.Q(to_at=None) | models.Q(to_at__gte=slot_at)
+        return self.filter(not_ended, from_at__lt=slot_at).order_by("from_at", "pk")
+
     def within(self, after: datetime, until: datetime) -> Self:
         """Versions that held at some instant of a stretch of time."""
         not_ended = models.Q(to_at=None) | models.Q(to_at__gt=after)
