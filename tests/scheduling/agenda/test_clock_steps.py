@@ -1,5 +1,6 @@
 """The database's clock set back: what lies too far ahead of it is brought back, and nothing repeated."""
 
+import time
 from datetime import timedelta
 
 import pytest
@@ -9,11 +10,12 @@ from scheduling.agenda.clock_steps import bring_back_firings, follow_clock, plan
 from scheduling.agenda.ledger import LEASE
 from scheduling.agenda.models import DueSlot, Firing, TenantIndex
 from scheduling.agenda.planning import plan_due, plan_held
+from scheduling.cadence import CrontabCadence
 from tests.conftest import NOON
 from tests.scheduling.builders import make_firing, make_slot
 
 SECOND, MINUTE, HOUR = timedelta(seconds=1), timedelta(minutes=1), timedelta(hours=1)
-LATER = NOON + 3 * HOUR
+LATER, FAR = NOON + 3 * HOUR, NOON + timedelta(days=400)
 
 
 @pytest.fixture
@@ -177,3 +179,18 @@ def test_a_lease_ends_in_time_and_not_at_once(acme, globex):
     live.refresh_from_db()
     assert dead.leased_until == NOON + LEASE
     assert live.leased_until == NOON + SECOND
+
+
+@pytest.mark.long
+def test_a_hundred_thousand_slots_are_planned_again_in_seconds(acme):
+    at = [f"{number % 60} {number // 60 % 24} * * *" for number in range(1440)]
+    cadences = [CrontabCadence.parse(crontab, "Europe/Berlin").to_json() for crontab in at]
+    for first in range(0, 100_000, 5_000):
+        DueSlot.objects.bulk_create(
+            DueSlot(tenant=acme, periodic_task_id=pk, cadence=cadences[pk % 1440], due_at=FAR)
+            for pk in range(first, first + 5_000)
+        )
+
+    start = time.monotonic()
+    assert plan_again(NOON) == 100_000
+    assert time.monotonic() - start < 20
