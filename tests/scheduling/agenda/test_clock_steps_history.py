@@ -14,7 +14,7 @@ from scheduling.agenda.planning import plan_due
 from scheduling.agenda.stretches import cut_stretches
 from scheduling.agenda.versions import capture
 from scheduling.models import Run
-from scheduling.running import write_verdict
+from scheduling.verdicts import write_verdict
 from tests.attacks.test_logins import attempt
 from tests.conftest import NOON
 from tests.scheduling.builders import make_firing, make_periodic_task, reindex_at
