@@ -10,6 +10,7 @@ from django.contrib.auth import get_user_model
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.utils import timezone
 from django.utils.module_loading import import_string
 from django_tenants.utils import tenant_context
 
@@ -20,6 +21,9 @@ from tenants.postgresql.roles import make_role
 
 logger = structlog.get_logger(__name__)
 
+#: What staff read while a tenant is built: for the first time, and after a worker left it half-way.
+BEGUN = "Its making began at {:%Y-%m-%d %H:%M:%S %Z}."
+DIED = "The worker that made it died. Another began at {:%Y-%m-%d %H:%M:%S %Z}."
 OWNER_LOGIN = "owner"
 PASSWORD_BYTES = 12
 
@@ -135,15 +139,12 @@ def build_registered(tenant_id: int) -> None:
     """Build a tenant that was registered by a form. Safe to repeat: a tenant once built is left alone.
 
     Nobody has seen the owner's password, so the owner gets an invitation. A failure is not raised:
-    the tenant becomes `failed`, with the reason for the platform's staff.
+    the tenant becomes `failed`, with the reason for the platform's staff. A worker that is killed
+    leaves nothing but a note; another one builds the tenant within some minutes.
     """
+    note_beginning(tenant_id)
     with transaction.atomic():
-        tenant = (
-            Tenant.objects.unfinished()
-            .select_for_update(skip_locked=True)
-            .filter(pk=tenant_id)
-            .first()
-        )
+        tenant = free(tenant_id)
         if tenant is None:
             return
         try:
@@ -153,6 +154,22 @@ def build_registered(tenant_id: int) -> None:
             fail(tenant_id, f"{type(error).__name__}: {error}")
         else:
             transaction.on_commit(lambda: invite_owners(tenant), robust=True)
+
+
+def free(tenant_id: int) -> Tenant | None:
+    """Return the locked row of an unfinished tenant that nobody is building, if it is one."""
+    unfinished = Tenant.objects.unfinished().filter(pk=tenant_id)
+    return unfinished.select_for_update(skip_locked=True).first()
+
+
+def note_beginning(tenant_id: int) -> None:
+    """Tell the platform's staff, before the transaction that builds a tenant, that it has begun."""
+    with transaction.atomic():
+        tenant = free(tenant_id)
+        if tenant is not None:
+            note = DIED if tenant.state_reason else BEGUN
+            tenant.state_reason = note.format(timezone.now())
+            tenant.save(update_fields=["state_reason"])
 
 
 def fail(tenant_id: int, reason: str) -> None:

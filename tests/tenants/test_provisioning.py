@@ -132,6 +132,28 @@ def test_a_build_that_fails_is_told_to_the_platform_and_leaves_no_schema(db, set
     assert tenant.schema_name not in schemas()
 
 
+def test_a_build_whose_worker_dies_says_so_until_another_worker_is_done(db, settings):
+    tenant = provisioning.register(Order("initech", "Initech", owner_email="a@initech.test"))
+    steps = settings.TENANT_PROVISIONING_STEPS
+    settings.TENANT_PROVISIONING_STEPS = ["tests.tenants.test_provisioning.die"]
+    for note in ("Its making began at", "The worker that made it died"):
+        with pytest.raises(SystemExit):
+            provisioning.build_registered(tenant.pk)
+        tenant.refresh_from_db()
+        assert (tenant.state, tenant.schema_name in schemas()) == ("provisioning", False)
+        assert tenant.state_reason.startswith(note)
+    settings.TENANT_PROVISIONING_STEPS = steps
+
+    provisioning.build_registered(tenant.pk)
+
+    tenant.refresh_from_db()
+    assert (tenant.state, tenant.state_reason) == ("active", "")
+
+
+def die(_tenant):
+    raise SystemExit("killed")
+
+
 @pytest.mark.parametrize("state", ["provisioning", "failed"])
 def test_a_tenant_without_a_schema_does_not_keep_the_others_from_migrating(acme, state):
     tenant = provisioning.register(Order("initech", "Initech"))
