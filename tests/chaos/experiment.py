@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import random
 import time
 from collections.abc import Callable, Iterator
@@ -80,6 +81,8 @@ class Experiment:
     fed: dict[str, float] = field(default_factory=dict)
     #: Processes that ended though nobody killed them.
     ended: list[str] = field(default_factory=list)
+    #: The product's own account of its slots.
+    accounting: dict[str, Any] = field(default_factory=dict)
     #: Firings that were not settled when our patience ended.
     left_in_flight: list[dict[str, Any]] = field(default_factory=list)
 
@@ -145,6 +148,9 @@ class Experiment:
         self.say(f"books closed at {datetime.now(UTC)}")
         for_ever = datetime.max.replace(tzinfo=UTC)
         self.left_in_flight = self.watch_while(lambda: self.under_way(for_ever), SETTLE_SECONDS)
+        self.accounting = json.loads(
+            self.product.manage("account_slots", "--json", check=False).stdout
+        )
 
     def under_way(self, before: datetime) -> list[dict[str, Any]]:
         """Firings that are not settled, of slots before an instant."""

@@ -8,23 +8,23 @@ from datetime import datetime, timedelta
 from tests.chaos.checker import Account
 from tests.chaos.records import Span
 
-#: A slot that is not settled so long after its instant is overdue.
+#: A slot that takes longer to be settled was held up by something.
 GRACE = timedelta(seconds=5)
 
 
-def overdue_spans(accounts: Iterable[Account], until: datetime) -> list[Span]:
-    """While which each late slot was overdue: one that was never settled, to the end."""
+def held_up(accounts: Iterable[Account], until: datetime) -> list[Span]:
+    """From each slot that was held up to its settling: one that was never settled, to the end."""
     spans = []
     for account in accounts:
         for slot in account.due:
             settled_at = account.settled_at(slot) or until
             if settled_at > slot + GRACE:
-                spans.append(Span(slot + GRACE, settled_at))
+                spans.append(Span(slot, settled_at))
     return spans
 
 
-def recovery(strike: Span, strikes: Sequence[Span], overdue: Sequence[Span]) -> timedelta:
-    """From the end of a fault to the first instant at which no slot is overdue.
+def recovery(strike: Span, strikes: Sequence[Span], slots: Sequence[Span]) -> timedelta:
+    """From the end of a fault to the first instant at which no slot is under way that is held up.
 
     Where another fault struck before that, from the end of that one: what it delayed is not told
     apart from what the first did.
@@ -33,7 +33,7 @@ def recovery(strike: Span, strikes: Sequence[Span], overdue: Sequence[Span]) -> 
     while True:
         if struck := [s.ends_at for s in strikes if s.begins_at <= calm_at < s.ends_at]:
             over_at = calm_at = max(struck)
-        elif late := [s.ends_at for s in overdue if s.begins_at <= calm_at < s.ends_at]:
-            calm_at = max(late)
+        elif waiting := [s.ends_at for s in slots if s.begins_at <= calm_at < s.ends_at]:
+            calm_at = max(waiting)
         else:
             return calm_at - over_at

@@ -10,7 +10,7 @@ from tests.chaos.checker import Verdict, accounts_of, check
 from tests.chaos.experiment import Experiment
 from tests.chaos.plan import KINDS, STRIKES_OF_EACH
 from tests.chaos.records import Books
-from tests.chaos.recovery import overdue_spans, recovery
+from tests.chaos.recovery import held_up, recovery
 
 #: An experiment of this length is what the promise is about.
 WHOLE_MINUTES = 30.0
@@ -35,6 +35,8 @@ class Report:
     verdict: Verdict
     faults: list[FaultLine]
     ended_by_themselves: list[str]
+    #: What the product's own `account_slots` says.
+    accounting: dict[str, Any]
     left_in_flight: list[dict[str, Any]]
     runs: Counter[str]
     orders_closed: int
@@ -47,6 +49,7 @@ class Report:
         found = [f"{len(them)} {name}" for name, them in self.verdict.findings.items() if them]
         if self.ended_by_themselves:
             found.append(f"{len(self.ended_by_themselves)} processes ended by themselves")
+        found += [f"{len(them)} {name} by account_slots" for name, them in self.complaints.items()]
         if self.minutes >= WHOLE_MINUTES:
             found += [
                 f"{f.kind}: {f.strikes} strikes" for f in self.faults if f.strikes < STRIKES_OF_EACH
@@ -54,6 +57,12 @@ class Report:
             if self.verdict.share_succeeded < LEAST_SHARE:
                 found.append(f"only {self.verdict.share_succeeded:.1%} of due slots succeeded")
         return found
+
+    @property
+    def complaints(self) -> dict[str, list[Any]]:
+        """What `account_slots` lists, though nothing should be there to be listed."""
+        names = ("unaccounted", "surplus")
+        return {name: self.accounting[name] for name in names if self.accounting[name]}
 
 
 def report(experiment: Experiment, books: Books, seed: int, minutes: float) -> Report:
@@ -64,6 +73,7 @@ def report(experiment: Experiment, books: Books, seed: int, minutes: float) -> R
         verdict=check(books),
         faults=fault_lines(experiment, books),
         ended_by_themselves=experiment.ended,
+        accounting=experiment.accounting,
         left_in_flight=experiment.left_in_flight,
         runs=Counter(f"{run.state} ({run.trigger})" for run in books.runs),
         orders_closed=sum(effect.kind == "order" for effect in books.effects),
@@ -73,12 +83,12 @@ def report(experiment: Experiment, books: Books, seed: int, minutes: float) -> R
 
 
 def fault_lines(experiment: Experiment, books: Books) -> list[FaultLine]:
-    overdue = overdue_spans(accounts_of(books), books.read_at)
+    waiting = held_up(accounts_of(books), books.read_at)
     spans = [span for _, span in experiment.struck]
     lines = []
     for kind in KINDS:
         own = [span for strike, span in experiment.struck if strike.kind == kind.name]
-        times = sorted(recovery(span, spans, overdue).total_seconds() for span in own) or [0.0]
+        times = sorted(recovery(span, spans, waiting).total_seconds() for span in own) or [0.0]
         lines.append(FaultLine(kind.name, len(own), times[-1], times[len(times) // 2]))
     return lines
 
@@ -100,6 +110,9 @@ def as_text(report: Report) -> str:
     for name, found in verdict.findings.items():
         lines += [f"{len(found)} {name}", *(f"  {sentence}" for sentence in found[:SHOWN])]
     lines += report.ended_by_themselves
+    for name, listed in report.complaints.items():
+        lines += [f"account_slots: {len(listed)} {name}", *(f"  {e}" for e in listed[:SHOWN])]
+    lines += [f"account_slots: {report.accounting['accounted']} slots have a state"]
     lines += ["", "FAILED: " + "; ".join(report.shortcomings) if report.shortcomings else "passed"]
     return "\n".join(lines)
 
@@ -119,6 +132,7 @@ def as_json(report: Report) -> dict[str, Any]:
         "runs": dict(report.runs),
         "orders_closed": report.orders_closed,
         "messages_repeated": report.messages_repeated,
+        "accounting": report.accounting,
         "left_in_flight": report.left_in_flight,
         "ended_by_themselves": report.ended_by_themselves,
         "shortcomings": report.shortcomings,
