@@ -23,6 +23,10 @@ DATABASE_RIGHTS = {
         "agenda_firing": "SELECT, UPDATE (state, started_at, settled_at, outcome, error, publish_at, "
         "attempts, leased_until)",
         "agenda_tenantindex": "SELECT, UPDATE (trouble, halted_until, halts)",
+        # Every worker watches over all tenants' slots, and says which are missed.
+        "agenda_dueslot": READ,
+        "agenda_alarm": "SELECT, INSERT, UPDATE",
+        "agenda_alarmpass": "SELECT, INSERT, UPDATE",
     },
     "beat": {
         "tenants_installation": READ,
@@ -46,6 +50,8 @@ DATABASE_RIGHTS = {
         "agenda_scheduleversion": READ,
         "agenda_schedulechange": READ,
         "agenda_tenantindex": READ,
+        "agenda_alarm": READ,
+        "agenda_alarmpass": READ,
         "audit_entry": "SELECT, INSERT",
     },
 }

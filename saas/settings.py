@@ -243,6 +243,12 @@ STAFF_SECOND_FACTOR_REQUIRED = not DEBUG
 vars().update(env.email_url("EMAIL_URL", default="consolemail://"))
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", f"Tenantbeat <no-reply@{BASE_DOMAIN}>")
 EMAIL_TIMEOUT = 10  # seconds
+#: Who of the platform is told when runs are missed.
+ALARM_EMAILS = env.list("ALARM_EMAILS", default=[])
+#: A schedule that was told of, missed or well again, is not told of again before this.
+ALARM_MAIL_EVERY_SECONDS = env.int("ALARM_MAIL_EVERY_SECONDS", 3600)
+#: How often a worker looks for runs that are missed.
+ALARM_EVERY_SECONDS = env.float("ALARM_EVERY_SECONDS", 60.0)
 
 # Tasks ------------------------------------------------------------------------------------------
 #: Firings that one tenant may have planned, published or running; its further slots wait.
@@ -255,7 +261,7 @@ SCHEDULE_POLICIES = {
     "retries": 3,
     "gap": "shift",
     "repeat": "first",
-    "alarm_after": 15 * 60,  # seconds
+    "alarm_after": env.int("ALARM_AFTER_SECONDS", 15 * 60),
 }
 #: How long the ledger keeps a settled firing, in whole days after its slot's; a message that is
 #: delivered again comes within hours.

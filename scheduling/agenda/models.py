@@ -10,6 +10,7 @@ from typing import Self
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from scheduling.agenda.alarms.models import Alarm, AlarmPass
 from scheduling.agenda.clock import ClockTimestamp, NewestInstant
 from scheduling.agenda.versions import ScheduleVersion
 from scheduling.cadence import Cadence
@@ -17,6 +18,8 @@ from scheduling.policies import Policies
 from tenants.models import Tenant
 
 __all__ = [
+    "Alarm",
+    "AlarmPass",
     "DueSlot",
     "Firing",
     "NewestInstant",

@@ -75,6 +75,7 @@ ONLY = {
         "read the staff": "SELECT * FROM public.accounts_user",
         "take another tenant's host": "UPDATE public.tenants_domain SET tenant_id = 1",
         "write the agenda": "DELETE FROM public.agenda_dueslot",
+        "end an alarm": "UPDATE public.agenda_alarm SET recovered_at = now()",
         "read orders without a role": 'SELECT * FROM "{acme}".orders_order',
         "read schedules without a role": ('SELECT * FROM "{acme}".django_celery_beat_periodictask'),
     },
@@ -86,6 +87,7 @@ ONLY = {
         "delete a firing": "DELETE FROM public.agenda_firing",
         "resume a tenant": "UPDATE public.tenants_tenant SET state = 'active'",
         "read orders without a role": 'SELECT * FROM "{acme}".orders_order',
+        "forget an alarm": "DELETE FROM public.agenda_alarm",
     },
     "beat": {
         "read orders": 'SELECT * FROM "{acme}".orders_order',
@@ -97,12 +99,14 @@ ONLY = {
         "settle a firing": "UPDATE public.agenda_firing SET outcome = 'succeeded'",
         "resume a tenant": "UPDATE public.tenants_tenant SET state = 'active'",
         "read the staff": "SELECT * FROM public.accounts_user",
+        "end an alarm": "UPDATE public.agenda_alarm SET recovered_at = now()",
     },
     "platform": {
         "read orders": 'SELECT * FROM "{acme}".orders_order',
         "become a tenant": "SET ROLE {role}",
         "write the ledger": "DELETE FROM public.agenda_firing",
         "write due slots": "UPDATE public.agenda_dueslot SET due_at = now()",
+        "end an alarm": "UPDATE public.agenda_alarm SET recovered_at = now()",
     },
 }
 ATTEMPTS = [

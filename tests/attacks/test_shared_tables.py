@@ -7,11 +7,11 @@ from django.db import DatabaseError, connection, transaction
 from django_tenants.utils import tenant_context
 
 from scheduling.agenda.manual import plan_manual
-from scheduling.agenda.models import DueSlot, Firing
+from scheduling.agenda.models import Alarm, DueSlot, Firing
 from tenants.models import Domain, Tenant
 from tenants.schema import shared_tables
 from tests.conftest import NOON
-from tests.scheduling.builders import reindex_at
+from tests.scheduling.builders import make_alarm, reindex_at
 
 
 def in_role_of(tenant, statement, *parameters):
@@ -25,6 +25,7 @@ def both_due(acme, globex):
     for tenant in (acme, globex):
         reindex_at(tenant.schema_name, NOON)
         plan_manual(tenant, 1, "orders.tasks.auto_close_old_orders")
+        make_alarm(tenant)
     return acme, globex
 
 
@@ -33,6 +34,7 @@ OWN = {
     "tenants_domain": "SELECT DISTINCT tenant_id FROM public.tenants_domain",
     "agenda_dueslot": "SELECT DISTINCT tenant_id FROM public.agenda_dueslot",
     "agenda_firing": "SELECT DISTINCT tenant_id FROM public.agenda_firing",
+    "agenda_alarm": "SELECT DISTINCT tenant_id FROM public.agenda_alarm",
 }
 
 
@@ -49,11 +51,12 @@ def test_a_query_that_forgets_to_name_the_tenant_still_sees_its_own_alone(both_d
         seen = [
             {slot.tenant_id for slot in DueSlot.objects.all()},
             {firing.tenant_id for firing in Firing.objects.all()},
+            {alarm.tenant_id for alarm in Alarm.objects.all()},
             {domain.tenant_id for domain in Domain.objects.all()},
             {tenant.pk for tenant in Tenant.objects.all()},
         ]
 
-    assert seen == [{acme.pk}] * 4
+    assert seen == [{acme.pk}] * 5
 
 
 PLAN = """
@@ -162,3 +165,24 @@ def plan_manual_past_the_role(tenant):
 def test_a_tenant_changes_no_row_of_a_shared_table(acme, table, change):
     with pytest.raises(DatabaseError, match="permission denied"):
         in_role_of(acme, change.format(table))
+
+
+ALARM = """
+    INSERT INTO public.agenda_alarm
+        (tenant_id, periodic_task_id, name, slot_at, reason, raised_at, ending)
+    VALUES (%s, 7, 'x', now(), 'failed', now(), '')
+"""
+
+
+def test_a_tenant_raises_no_alarm_of_anybody(both_due):
+    acme, globex = both_due
+
+    for tenant in (acme, globex):
+        with pytest.raises(DatabaseError, match="permission denied"):
+            in_role_of(acme, ALARM, tenant.pk)
+
+
+@pytest.mark.parametrize("statement", ["SELECT * FROM {}", "UPDATE {} SET held_until = 'infinity'"])
+def test_a_tenant_cannot_hold_up_the_passes(acme, statement):
+    with pytest.raises(DatabaseError, match="permission denied"):
+        in_role_of(acme, statement.format("public.agenda_alarmpass"))

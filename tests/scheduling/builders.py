@@ -5,11 +5,12 @@ from django_celery_beat.models import PeriodicTask
 from django_tenants.utils import schema_context
 
 from scheduling.agenda.clock import database_now
-from scheduling.agenda.models import DueSlot, Firing, ScheduleVersion
+from scheduling.agenda.models import Alarm, DueSlot, Firing, ScheduleVersion
 from scheduling.agenda.reindex import reindex
 from scheduling.agenda.versions import capture
 from scheduling.cadence import CrontabCadence
 from scheduling.periodic import CRONTAB_FIELDS
+from tests.conftest import NOON
 
 CLOSING = "orders.tasks.auto_close_old_orders"
 
@@ -43,6 +44,20 @@ def make_firing(tenant, slot_at, periodic_task_id=1, **fields):
             "planned_at": slot_at,
             "publish_at": slot_at,
             "queue": "platform" if tenant.is_platform else "celery",
+        }
+        | fields
+    )
+
+
+def make_alarm(tenant, periodic_task_id=1, **fields):
+    return Alarm.objects.create(
+        **{
+            "tenant": tenant,
+            "periodic_task_id": periodic_task_id,
+            "name": f"schedule {periodic_task_id}",
+            "slot_at": NOON,
+            "reason": "untaken",
+            "raised_at": NOON,
         }
         | fields
     )
