@@ -15,6 +15,7 @@ AUDITED_MODELS = [
             "role",
             "language",
             "timezone",
+            "mail_missed_runs",
             "is_active",
             "is_staff",
             "is_superuser",

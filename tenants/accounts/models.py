@@ -90,6 +90,11 @@ class User(AbstractBaseUser, PermissionsMixin):  # type: ignore[django-manager-m
         validators=[validate_timezone],
         help_text=_("Empty: the tenant's time zone."),
     )
+    mail_missed_runs = models.BooleanField(
+        _("Mail me when a run is missed, and when all is well again"),
+        default=True,
+        db_default=True,
+    )
     is_active = models.BooleanField(_("active"), default=True)
     is_staff = models.BooleanField(_("may use the admin"), default=True)
     date_joined = models.DateTimeField(_("date joined"), auto_now_add=True)

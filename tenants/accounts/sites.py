@@ -10,6 +10,7 @@ from django.urls import path
 from django.utils.translation import gettext_lazy as _
 
 from tenants.accounts import second_factor, security
+from tenants.accounts.mails import MailPage
 from tenants.accounts.steps import CodeStep, EnrolStep, PasswordStep
 
 
@@ -71,6 +72,7 @@ PAGES: dict[str, type[Any]] = {
     "security/remove/": security.RemovalPage,
     "security/recovery/": security.RecoveryPage,
     "security/policy/": security.PolicyPage,
+    "security/mail/": MailPage,
 }
 
 
