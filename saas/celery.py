@@ -48,6 +48,8 @@ class SaasCelery(CeleryApp):
 app = SaasCelery("saas")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
+# By name, since it needs Django's models.
+app.steps["worker"].add("scheduling.agenda.watch:Watchkeeper")
 
 
 @setup_logging.connect
