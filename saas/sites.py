@@ -15,7 +15,8 @@ from orders.models import DailyReport, Order, OrderFile
 from scheduling.admin import RunAdmin, ScheduleAdmin
 from scheduling.admin_retention import RunRetentionAdmin
 from scheduling.agenda.admin import DueSlotAdmin, FiringAdmin, FleetAdmin
-from scheduling.agenda.models import DueSlot, Firing
+from scheduling.agenda.alarms.admin import AlarmAdmin
+from scheduling.agenda.models import Alarm, DueSlot, Firing
 from scheduling.models import Run, RunRetention, Schedule
 from tenants.accounts.admin import LoginEventAdmin, StaffAdmin, TenantUserAdmin
 from tenants.accounts.models import LoginEvent, User
@@ -83,6 +84,7 @@ platform_site.register(Tenant, FleetAdmin)
 platform_site.register(Domain, DomainAdmin)
 platform_site.register(DueSlot, DueSlotAdmin)
 platform_site.register(Firing, FiringAdmin)
+platform_site.register(Alarm, AlarmAdmin)
 platform_site.register(User, StaffAdmin)
 platform_site.register(Entry, EntryAdmin)
 platform_site.register(LoginEvent, LoginEventAdmin)

@@ -18,6 +18,7 @@ from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 
 from scheduling import schedules
+from scheduling.admin_missed import ShowMissedRuns, give_alarms
 from scheduling.admin_stopping import StopRuns
 from scheduling.catalogue import Entry, tenant_catalogue
 from scheduling.display import slot_text
@@ -45,7 +46,7 @@ class LongListAdmin(ReadOnlyAdmin):
     show_facets = admin.ShowFacets.NEVER
 
 
-class ScheduleAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+class ScheduleAdmin(ShowMissedRuns, admin.ModelAdmin):  # type: ignore[type-arg]
     """Writes schedules through `scheduling.schedules`; shows what beat will make of them."""
 
     list_display = [
@@ -57,6 +58,7 @@ class ScheduleAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         "next_slot",
         "last_state",
         "problem",
+        "missed",
         "runs",
     ]
     list_filter = ["enabled"]
@@ -65,7 +67,7 @@ class ScheduleAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     sortable_by = ["name", "enabled"]
     actions = ["pause", "resume", "run_now"]
     #: What beat makes of the schedule, shown on its page; `task_label` stands further up.
-    shown = ["cadence", "zone", "next_slot", "last_state", "problem", "runs"]
+    shown = ["cadence", "zone", "next_slot", "last_state", "problem", "missed", "runs"]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Schedule]:
         """Leave out instants that Postgres holds and Python may not, such as infinity."""
@@ -207,6 +209,7 @@ def with_overview(request: HttpRequest, found: list[Schedule]) -> list[Schedule]
     by_name = {row["name"]: row for row in rows}
     for schedule in found:
         schedule.overview = by_name.get(schedule.name)
+    give_alarms(tenant, found)
     return found
 
 

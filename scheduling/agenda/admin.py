@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from scheduling.admin import LongListAdmin
 from scheduling.agenda.clock import database_now
-from scheduling.agenda.models import DueSlot, Firing
+from scheduling.agenda.models import Alarm, DueSlot, Firing
 from scheduling.agenda.stopping import request_stop
 from tenants.admin import TenantAdmin
 from tenants.models import Tenant
@@ -118,10 +118,11 @@ class TroubleFilter(admin.SimpleListFilter):
 class FleetAdmin(TenantAdmin):
     """The tenants, each with the number of its enabled schedules, and with what is wrong.
 
-    Problems are schedules in quarantine, and a schema that beat cannot read or that hinders runs.
+    Problems are schedules in quarantine, and a schema that beat cannot read or that hinders runs;
+    missed are schedules with an open alarm.
     """
 
-    list_display = [*TenantAdmin.list_display, "schedules", "problems", "trouble"]
+    list_display = [*TenantAdmin.list_display, "schedules", "problems", "missed", "trouble"]
     list_filter = [*TenantAdmin.list_filter, TroubleFilter]
     list_select_related = ["index"]
 
@@ -130,7 +131,11 @@ class FleetAdmin(TenantAdmin):
         return (
             super()
             .get_queryset(request)
-            .annotate(schedules=per_tenant(slots), problems=per_tenant(slots.quarantined()))
+            .annotate(
+                schedules=per_tenant(slots),
+                problems=per_tenant(slots.quarantined()),
+                missed=per_tenant(Alarm.objects.open()),
+            )
         )
 
     @admin.display(description=_("schedules"))
@@ -140,6 +145,10 @@ class FleetAdmin(TenantAdmin):
     @admin.display(description=_("problems"))
     def problems(self, tenant: Any) -> int:
         return int(tenant.problems) + len(reasons_of(tenant))
+
+    @admin.display(description=_("missed"))
+    def missed(self, tenant: Any) -> int:
+        return int(tenant.missed)
 
     @admin.display(description=_("trouble"))
     def trouble(self, tenant: Tenant) -> str:
@@ -156,7 +165,7 @@ def reasons_of(tenant: Tenant) -> list[str]:
     return index.reasons if index else []
 
 
-def per_tenant(slots: QuerySet[DueSlot]) -> Coalesce:
-    """Count a tenant's slots in a subquery, which Postgres answers for the rows of a page alone."""
-    own = slots.filter(tenant=OuterRef("pk")).order_by().values("tenant")
+def per_tenant(rows: QuerySet[Any]) -> Coalesce:
+    """Count a tenant's rows in a subquery, which Postgres answers for the rows of a page alone."""
+    own = rows.filter(tenant=OuterRef("pk")).order_by().values("tenant")
     return Coalesce(Subquery(own.annotate(number=Count("pk")).values("number")), 0)
