@@ -34,4 +34,4 @@ def give_alarms(tenant: Tenant, found: Iterable[Schedule]) -> None:
     with shared_tables(tenant):
         alarms = {alarm.periodic_task_id: alarm for alarm in Alarm.objects.of(tenant).open()}
     for schedule in found:
-        schedule.alarm = alarms.get(schedule.pk)  # type: ignore[attr-defined]
+        schedule.alarm = alarms.get(schedule.pk)

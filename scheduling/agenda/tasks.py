@@ -2,6 +2,7 @@
 
 from celery import shared_task
 
+from scheduling.agenda.alarms.pruning import prune_alarms
 from scheduling.agenda.clock import database_now
 from scheduling.agenda.partitions import make_partitions
 from scheduling.agenda.pruning import prune_firings
@@ -20,3 +21,4 @@ def prune_ledger() -> None:
     now = database_now()
     make_partitions(now)
     prune_firings(now)
+    prune_alarms(now)
