@@ -1,6 +1,6 @@
 """Errors of a run that are not its own: Postgres went away, or the tenant's schema is what is wrong."""
 
-from django.db import OperationalError, connection
+from django.db import InterfaceError, OperationalError, connection
 from psycopg2 import errors
 
 from scheduling.agenda.halts import Hindered
@@ -17,9 +17,25 @@ HINDRANCES = (
 )
 
 
+#: What Postgres says when it ends a session: shutting down, crashed, starting up, idle for too long.
+FAREWELLS = ("57P01", "57P02", "57P03", "57P05", "25P03")
+
+
 def raise_if_not_its_own(error: Exception) -> None:
     """Raise OperationalError where Postgres went away, Hindered where the schema is what is wrong."""
-    if not connection.is_usable():
+    if has_gone_away(error) or not connection.is_usable():
         raise OperationalError(f"Postgres went away: {error}") from error
     if isinstance(error.__cause__, HINDRANCES):
         raise Hindered(plain(error)) from error
+
+
+def has_gone_away(error: Exception) -> bool:
+    """Whether an error is that of a session that was cut off.
+
+    The connection itself cannot tell: leaving a transaction, Django connects anew, and where
+    Postgres is back by then it is as good as ever.
+    """
+    if not isinstance(error, OperationalError | InterfaceError):
+        return False
+    code = getattr(error.__cause__, "pgcode", None)
+    return code is None or code in FAREWELLS

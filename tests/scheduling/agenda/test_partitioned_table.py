@@ -1,5 +1,6 @@
 """Partitioned, the ledger is still the table that Django, beat, workers and tenants know."""
 
+import re
 from importlib import import_module
 
 import pytest
@@ -30,6 +31,15 @@ def description():
     return sorted(found)
 
 
+def everything():
+    """Return what stands on the ledger and in it.
+
+    Without the casts, which Postgres writes in other places once it has read its own text.
+    """
+    said = [re.sub(r"::(text|character varying)(\[\])?|[()]", "", text) for text in description()]
+    return said, list(Firing.objects.order_by("pk").values())
+
+
 def run(step):
     with connection.schema_editor(atomic=False) as editor:
         step(apps, editor)
@@ -46,15 +56,15 @@ def test_it_goes_back_and_forth_and_nothing_is_lost_on_the_way(acme, globex):
         for days in (0, 1, 400):
             make_firing(tenant, LONG_AGO - days * DAY)
     settle_constraints()
-    before = description(), list(Firing.objects.order_by("pk").values())
+    before = everything()
 
     run(MIGRATION.put_together)
     assert kind_of_table() == "r"
-    assert (description(), list(Firing.objects.order_by("pk").values())) == before
+    assert everything() == before
 
     run(MIGRATION.partition)
     assert kind_of_table() == "p"
-    assert (description(), list(Firing.objects.order_by("pk").values())) == before
+    assert everything() == before
 
 
 def test_it_keeps_rights_policies_triggers_and_names(db):
