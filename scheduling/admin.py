@@ -12,7 +12,6 @@ from django.db.models import QuerySet
 from django.forms import ModelForm, modelform_factory
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
-from django.utils import timezone
 from django.utils.functional import cached_property
 from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
@@ -20,6 +19,7 @@ from django.utils.translation import gettext_lazy as _
 from scheduling import schedules
 from scheduling.admin_missed import ShowMissedRuns, give_alarms
 from scheduling.admin_stopping import StopRuns
+from scheduling.agenda.clock import database_now
 from scheduling.catalogue import Entry, tenant_catalogue
 from scheduling.display import slot_text
 from scheduling.forms import NewScheduleForm, ScheduleForm, form_for
@@ -205,7 +205,7 @@ class ScheduleAdmin(ShowMissedRuns, admin.ModelAdmin):  # type: ignore[type-arg]
 def with_overview(request: HttpRequest, found: list[Schedule]) -> list[Schedule]:
     """Give each schedule its line of the overview, with the same few queries for any number."""
     tenant = request.tenant  # type: ignore[attr-defined]
-    rows = tenant_schedules(tenant, timezone.now(), pk__in=[schedule.pk for schedule in found])
+    rows = tenant_schedules(tenant, database_now(), pk__in=[schedule.pk for schedule in found])
     by_name = {row["name"]: row for row in rows}
     for schedule in found:
         schedule.overview = by_name.get(schedule.name)

@@ -1,10 +1,10 @@
 """The platform worker's tasks about tenants."""
 
 from celery import shared_task
-from django.utils import timezone
 
 from tenants import housekeeping, provisioning
 from tenants.models import Tenant
+from tenants.postgresql.clock import database_now
 
 
 @shared_task(platform=True)
@@ -23,4 +23,4 @@ def finish_provisioning() -> None:
 @shared_task(platform=True, default_cadence="45 3 * * *", label="Delete what is too old")
 def forget_what_is_too_old() -> None:
     """Delete old audit entries, log-ins, sessions, files and runs, everywhere. A repeat finds none."""
-    housekeeping.forget_everywhere(timezone.now())
+    housekeeping.forget_everywhere(database_now())

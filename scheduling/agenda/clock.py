@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from django.db import models
 
-from django.db import connection, models
+from tenants.postgresql.clock import database_now
+
+__all__ = ["ClockTimestamp", "NewestInstant", "database_now"]
 
 
 class ClockTimestamp(models.Func):
@@ -12,14 +14,6 @@ class ClockTimestamp(models.Func):
 
     template = "clock_timestamp()"
     output_field = models.DateTimeField()
-
-
-def database_now() -> datetime:
-    """Return the database's current instant, in UTC."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT clock_timestamp()")
-        now: datetime = cursor.fetchone()[0]
-    return now
 
 
 class NewestInstant(models.Model):

@@ -10,6 +10,7 @@ from tenants.audit.writing import write_difference
 from tenants.housekeeping import forget_everywhere
 from tenants.models import Tenant
 from tenants.postgresql.base import owner_rights
+from tenants.tasks import forget_what_is_too_old
 from tests.conftest import NOON
 
 YEAR = timedelta(days=365)
@@ -39,6 +40,17 @@ def test_what_is_older_than_it_is_kept_goes_from_every_schema(acme, globex):
 
     for schema in (acme.schema_name, globex.schema_name, "public"):
         assert kept(schema) == ["364 days"]
+
+
+def test_a_host_whose_clock_is_years_ahead_forgets_nothing(acme, time_machine):
+    date_back(acme.schema_name, [])
+    with schema_context(acme.schema_name):
+        write_difference(Tenant(slug="of today"), {}, {"slug": "x"})
+    time_machine.move_to(NOON.replace(year=2040))
+
+    forget_what_is_too_old.run()
+
+    assert kept(acme.schema_name) == ["of today"]
 
 
 def test_how_long_entries_are_kept_can_be_set(acme, settings):
