@@ -107,8 +107,9 @@ def fail_what_is_in_vain(firing_ids: Iterable[UUID]) -> None:
 def reached_by_workers(queue: str, now: datetime) -> datetime:
     """Return the instant whose messages workers have certainly passed.
 
-    Of what was published once: what was sent again may have been begun by its first message.
+    Of what was published once: what was sent again may have been begun by its first message. And
+    not of what was published before the clock was set back: it seems to be later than all else.
     """
-    begun = Firing.objects.begun().filter(queue=queue, publications=1)
+    begun = Firing.objects.begun().filter(queue=queue, publications=1, published_at__lte=now)
     latest: datetime | None = begun.aggregate(latest=Max("published_at"))["latest"]
     return (latest or now - timedelta(days=1)) - ORDER_MARGIN

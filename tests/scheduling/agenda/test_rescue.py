@@ -103,6 +103,13 @@ def test_a_firing_that_was_sent_twice_proves_nothing(acme, globex):
     assert rescue(NOON, Memory(waiting=9)) == 0
 
 
+def test_a_firing_of_before_the_clock_was_set_back_proves_nothing(acme, globex):
+    published(acme, 3600)
+    published(globex, -3600, state="settled")
+
+    assert rescue(NOON, Memory(waiting=2)) == 0
+
+
 def test_each_queue_has_workers_of_its_own(acme, platform_tenant):
     published(acme, 120, number=1)
     published(platform_tenant, 60, number=2, state="settled", queue="platform")
