@@ -1,7 +1,8 @@
 """The Celery app: tenant-schemas-celery's, with base classes that fail closed."""
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from functools import cached_property
 from typing import Any
 
 from celery.signals import celeryd_init, setup_logging
@@ -38,6 +39,10 @@ class SaasCelery(CeleryApp):
         }
         return super().send_task(name, *args, **options)
 
+    @cached_property
+    def Beat(self) -> type:
+        return self.subclass_with_self("scheduling.agenda.start:Beat")
+
     @property
     def platform_task(self) -> type:
         return self.subclass_with_self(
@@ -58,7 +63,7 @@ def use_django_logging(**_: Any) -> None:
 
 
 @celeryd_init.connect
-def wait_for_postgres(**_: Any) -> None:
-    from scheduling.agenda.waiting import wait_for_database
+def prepare_worker(options: Mapping[str, Any], **_: Any) -> None:
+    from scheduling.agenda.start import given_to_worker, prepare
 
-    wait_for_database()
+    prepare(app, given_to_worker(options))

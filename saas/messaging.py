@@ -1,5 +1,10 @@
-"""Celery's settings: which queues a process knows, how messages travel, how long a task may take."""
+"""Celery's settings: which queues a process knows, how messages travel, how long a task may take.
 
+`scheduling/agenda/preconditions.py` says which of them promises rest on; without these, beat and
+workers do not start.
+"""
+
+import socket
 from typing import Any
 
 from kombu import Exchange, Queue
@@ -15,23 +20,49 @@ EVERYWHERE = {
     "CELERY_TASK_IGNORE_RESULT": True,
     "CELERY_TASK_ACKS_LATE": True,
     "CELERY_TASK_REJECT_ON_WORKER_LOST": True,
-    "CELERY_TASK_SOFT_TIME_LIMIT": 25 * 60,  # seconds
-    "CELERY_TASK_TIME_LIMIT": 30 * 60,  # seconds, below the visibility timeout
+    "CELERY_TASK_SOFT_TIME_LIMIT": 20 * 60,  # seconds
+    # Below the visibility timeout of Redis, and below the half hour after which RabbitMQ takes
+    # back a message. A longer one could be set per queue, but a queue that is there already
+    # under other arguments, or is declared by an older process, is then refused by RabbitMQ.
+    "CELERY_TASK_TIME_LIMIT": 25 * 60,  # seconds
     "CELERY_WORKER_CONSUMER": "scheduling.agenda.intake:CarefulConsumer",
     "CELERY_WORKER_PREFETCH_MULTIPLIER": 1,
+    # Its messages carry no signature of ours, and one of them stops a worker.
+    "CELERY_WORKER_ENABLE_REMOTE_CONTROL": False,
     "CELERY_WORKER_HIJACK_ROOT_LOGGER": False,
     "CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP": True,
     "CELERY_BROKER_CONNECTION_MAX_RETRIES": None,  # for ever
     "CELERY_BROKER_CONNECTION_TIMEOUT": 4,  # seconds
+    # Such as RabbitMQ's, when it takes back a message or a queue is deleted: connect once more.
+    "CELERY_BROKER_CHANNEL_ERROR_RETRY": True,
+    "CELERY_BROKER_HEARTBEAT": 10,  # seconds; RabbitMQ alone has it
 }
-RABBITMQ = {"CELERY_BROKER_TRANSPORT_OPTIONS": {"confirm_publish": True}}
+#: When a connection is dropped over which nothing comes any more, idle or not, in seconds.
+#: Elsewhere than on Linux the system's own times count.
+KEEPALIVE = {
+    getattr(socket, name): seconds
+    for name, seconds in {"TCP_KEEPIDLE": 10, "TCP_KEEPINTVL": 5, "TCP_KEEPCNT": 2}.items()
+    if hasattr(socket, name)
+}
+#: In milliseconds. py-amqp's own of one second breaks connections at a mere hiccup of the net.
+UNANSWERED = {getattr(socket, "TCP_USER_TIMEOUT", 18): 15_000}
+RABBITMQ = {
+    "CELERY_BROKER_TRANSPORT_OPTIONS": {
+        "confirm_publish": True,
+        # Of every answer, so that of the confirmation too: kombu waits for it without a limit.
+        "read_timeout": 10,  # seconds
+        "write_timeout": 10,
+        "socket_settings": KEEPALIVE | UNANSWERED,
+    }
+}
 REDIS = {
     "CELERY_BROKER_TRANSPORT_OPTIONS": {
         "visibility_timeout": 60 * 60,  # seconds
-        "socket_timeout": 30,
+        "socket_timeout": 10,
         "socket_connect_timeout": 4,
         "socket_keepalive": True,
-        "health_check_interval": 10,
+        "socket_keepalive_options": KEEPALIVE,
+        "health_check_interval": 5,
         "global_keyprefix": "",
     },
 }
