@@ -148,10 +148,10 @@ def seconds_until_due(longest: float) -> float:
 
 
 def next_due_at() -> datetime | None:
-    waiting = DueSlot.objects.filter(due_at__isnull=False, held_until=None)
+    waiting = DueSlot.objects.unchanged().filter(due_at__isnull=False, held_until=None)
     return waiting.order_by("due_at", "pk").values_list("due_at", flat=True).first()
 
 
 def next_held_until() -> datetime | None:
-    held = DueSlot.objects.filter(held_until__isnull=False)
+    held = DueSlot.objects.unchanged().filter(held_until__isnull=False)
     return held.order_by("held_until").values_list("held_until", flat=True).first()

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from typing import Self
 
 from django.db import models
+from django.db.models import Exists, OuterRef
 from django.utils.translation import gettext_lazy as _
 
 from scheduling.agenda.alarms.models import Alarm, AlarmPass
@@ -36,8 +37,16 @@ class DueSlotQuerySet(models.QuerySet["DueSlot"]):
     def of(self, tenant: Tenant) -> Self:
         return self.filter(tenant=tenant)
 
+    def unchanged(self) -> Self:
+        """Slots whose schedule is still what they were computed from.
+
+        Any other is the reindexing's affair: of what it names, some may be of the time after.
+        """
+        ended = ScheduleVersion.objects.filter(pk=OuterRef("version_id"), to_at__isnull=False)
+        return self.filter(~Exists(ended))
+
     def due(self, now: datetime) -> Self:
-        return self.filter(due_at__lte=now)
+        return self.unchanged().filter(due_at__lte=now)
 
     def claimable(self, now: datetime, limit: int) -> Self:
         """Due slots that no other beat has claimed and that were not held back, oldest first."""

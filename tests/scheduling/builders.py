@@ -11,6 +11,7 @@ from scheduling.agenda.versions import capture
 from scheduling.cadence import CrontabCadence
 from scheduling.periodic import CRONTAB_FIELDS
 from tests.conftest import NOON
+from tenants.models import Tenant
 
 CLOSING = "orders.tasks.auto_close_old_orders"
 
@@ -83,13 +84,18 @@ def make_periodic_task(name="made by a test", crontab="0 * * * *", timezone="UTC
     return PeriodicTask.objects.bulk_create([PeriodicTask(name=name, **given)])[0]
 
 
+def commit_at(tenant, at):
+    """Have what changed in a tenant's schema committed at this instant, and read by no beat yet."""
+    with schema_context("public"):
+        began_at = database_now()
+        capture(tenant.schema_name)
+        versions = ScheduleVersion.objects.filter(tenant=tenant)
+        for instant in ("anchor_at", "from_at", "to_at"):
+            versions.filter(**{f"{instant}__gte": began_at}).update(**{instant: at})
+
+
 def reindex_at(schema_name, at):
     """Reindex a schema as if what changed in it had been committed at this instant."""
     with schema_context("public"):
-        began_at = database_now()
-        capture(schema_name)
-        versions = ScheduleVersion.objects.filter(tenant__schema_name=schema_name)
-        versions.filter(anchor_at__gte=began_at).update(anchor_at=at)
-        versions.filter(from_at__gte=began_at).update(from_at=at)
-        versions.filter(to_at__gte=began_at).update(to_at=at)
+        commit_at(Tenant.objects.get(schema_name=schema_name), at)
         reindex(schema_name, at)

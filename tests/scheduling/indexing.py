@@ -3,6 +3,7 @@
 from datetime import datetime
 from typing import NamedTuple
 
+from django.db import connection
 from django_celery_beat.models import PeriodicTask
 from django_tenants.utils import schema_context
 
@@ -27,10 +28,17 @@ def store(tenant, at=NOON, **fields):
     return task
 
 
-def edit(tenant, task, **fields):
+def edit(tenant, schedule, /, **fields):
     """Change a periodic task by a bulk update; `reindex_at` or `commit_at` says when."""
     with inside(tenant):
-        PeriodicTask.objects.filter(pk=task.pk).update(**fields)
+        PeriodicTask.objects.filter(pk=schedule.pk).update(**fields)
+
+
+def commit():
+    """Have Postgres do what it leaves to the commit, and beat take note of the marks."""
+    with connection.cursor() as cursor:
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE; SET CONSTRAINTS ALL DEFERRED")
+    ScheduleChange.objects.all().delete()
 
 
 def marked():
