@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
+from typing import Any
 
+import structlog
+from django.db import DatabaseError
 from django.utils.functional import cached_property
 
 from scheduling.agenda.flights import Flights
@@ -13,6 +16,8 @@ from scheduling.agenda.taking import INSTANT, take, verdict
 from scheduling.cadence import Cadence, Stretch
 from scheduling.periodic import Unreadable
 from tenants.models import Tenant
+
+logger = structlog.get_logger(__name__)
 
 State = ScheduleVersion.State
 
@@ -47,10 +52,23 @@ class Aftermath:
         ended = [version for version in versions if version.to_at is not None]
         self.processed += [version.pk for version in ended]
         if slot and slot.due_at:
-            self.leave(slot, until=end_of(slot, ended, current), current=current)
+            self.attempt(self.leave, slot, end_of(slot, ended, current), current)
         for version in ended:
             if not (slot and slot.version_id and version.pk <= slot.version_id):
-                self.pass_over(version, current)
+                self.attempt(self.pass_over, version, current)
+
+    def attempt(
+        self, step: Callable[..., None], what: DueSlot | ScheduleVersion, *rest: Any
+    ) -> None:
+        """Take a step for one schedule; one that defeats it must not hold up the tenant's others."""
+        try:
+            step(what, *rest)
+        except Unreadable:
+            return  # it was set aside, and named no slots
+        except DatabaseError:
+            raise
+        except Exception:
+            logger.exception("slots cannot be settled", tenant=what.tenant_id, of=str(what))
 
     def leave(self, slot: DueSlot, until: datetime, current: ScheduleVersion | None) -> None:
         """Settle the slots from the due one to the end of what named them."""
@@ -63,10 +81,7 @@ class Aftermath:
 
     def pass_over(self, version: ScheduleVersion, current: ScheduleVersion | None) -> None:
         """Settle the slots of a version that beat never had a due slot of."""
-        try:
-            reading = version.reading()
-        except Unreadable:
-            return
+        reading = version.reading()
         slot = DueSlot(
             tenant_id=version.tenant_id,
             periodic_task_id=version.periodic_task_id,

@@ -119,7 +119,8 @@ def reindex(schema_name: str, now: datetime) -> None:
             logger.warning("schema cannot be read", schema=schema_name, reason=index.problem)
         else:
             index.problem = ""
-            replace_slots(tenant, now)
+        # What was written down while the schema could be read is settled also when it cannot.
+        replace_slots(tenant, now)
         index.reindexed_at = now
         index.save(update_fields=["problem", "reindexed_at"])
 
