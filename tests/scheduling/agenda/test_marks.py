@@ -1,7 +1,7 @@
 """The marks by which beat is told: whoever wrote, in whatever way."""
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 from django_celery_beat.models import (
     ClockedSchedule,
     CrontabSchedule,
@@ -15,7 +15,7 @@ from scheduling.agenda.models import ScheduleChange
 from tenants.postgresql.base import owner_rights
 from tests.conftest import NOON
 from tests.scheduling.builders import make_periodic_task
-from tests.scheduling.indexing import inside, marked
+from tests.scheduling.indexing import commit, edit, inside, marked, store, versions_of
 
 pytestmark = pytest.mark.usefixtures("indexed")
 
@@ -70,3 +70,35 @@ def test_a_mark_is_dated_again_when_its_transaction_commits(acme):
         cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
 
     assert ScheduleChange.objects.get().changed_at > written
+
+
+def stored(tenant):
+    task = store(tenant)
+    commit()
+    return task
+
+
+def test_a_transaction_leaves_one_mark_however_many_savepoints_it_has(acme, globex):
+    task = stored(acme)
+
+    for number in range(3):
+        with transaction.atomic():
+            edit(acme, task, name=f"edit {number}")
+    with inside(globex):
+        make_periodic_task()
+
+    assert ScheduleChange.objects.count() == 2
+    assert marked() == {acme.schema_name, globex.schema_name}
+
+
+def test_a_savepoint_that_is_undone_takes_its_mark_and_not_the_next_ones(acme):
+    task = stored(acme)
+    with transaction.atomic():
+        edit(acme, task, name="undone")
+        transaction.set_rollback(True)
+    assert marked() == set()
+
+    edit(acme, task, name="done")
+    commit()
+
+    assert versions_of(acme, task)[-1].name == "done"
