@@ -1,6 +1,7 @@
 """Tasks of a developer of the SaaS, offered as any other: they write orders so that effects show."""
 
 from types import SimpleNamespace
+from uuid import uuid4
 
 from celery import shared_task
 from django import forms
@@ -92,3 +93,29 @@ class BrokenParameters(forms.Form):
 @shared_task(name="sample.broken", schedulable=True, parameters=BrokenParameters)
 def broken():
     """Its form raises what no form should."""
+
+
+#: What the next steps of the tasks below die or fail of, one each.
+faults: list[BaseException] = []
+
+
+def leave_trace(run_id, step):
+    """Place an order that tells of one step; then meet the next fault, if any is laid out."""
+    done = place_order(f"{run_id}/{step}/{uuid4().hex[:8]}")
+    if faults:
+        raise faults.pop()
+    return done
+
+
+@shared_task(name="sample.tracing", schedulable=True)
+def tracing(run_id):
+    """One step. It does not look whether it was done before: that is not its affair."""
+    return leave_trace(run_id, "only")
+
+
+@shared_task(name="sample.tracing_steps", schedulable=True)
+def tracing_steps(run_id):
+    """Two steps, of which it skips what is done, as long work must."""
+    for step in ("first", "second"):
+        if not Order.objects.filter(number__startswith=f"{run_id}/{step}/").exists():
+            yield leave_trace(run_id, step)
