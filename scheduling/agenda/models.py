@@ -161,13 +161,17 @@ class FiringQuerySet(models.QuerySet["Firing"]):
         return self.filter(is_free, waits=False, publish_at__lte=now)
 
     def put_back(self, error: str, after: timedelta) -> int:
-        """Have firings that were begun published again after a while, with new attempts."""
+        """Have firings that were begun published again after a while, with new attempts.
+
+        The error of one with a verdict stays: it is what its run is going to say.
+        """
+        is_run = models.When(verdict="", then=models.Value(error, models.TextField()))
         return self.update(
             state=Firing.State.PLANNED,
             publish_at=ClockTimestamp() + models.Value(after),
             leased_until=None,
             attempts=0,
-            error=error,
+            error=models.Case(is_run, default="error"),
         )
 
     def unstarted(self) -> Self:

@@ -137,7 +137,8 @@ def test_a_verdict_that_cannot_be_written_halts_too_and_is_written_later(acme, b
     let_halt_end(acme)
     deliver(record_verdict, firing)
 
-    assert [run.state for run in runs_of(acme)] == ["missed"]
+    assert [(run.state, run.error) for run in runs_of(acme)] == [("missed", "nobody was there")]
+    assert index_of(acme).trouble == ""
     firing.refresh_from_db()
     assert (firing.state, firing.outcome) == ("settled", "missed")
 
@@ -193,7 +194,8 @@ def test_the_other_firings_of_a_halted_tenant_wait_for_its_end(acme, globex):
     deliver(sample_tasks.single, others)
 
     mine.refresh_from_db()
-    assert (mine.state, mine.attempts, mine.error) == ("planned", 0, "no such table")
+    assert (mine.state, mine.attempts) == ("planned", 0)
+    assert mine.error == "Another run was hindered: no such table"
     assert left(mine) == 60
     assert orders_of(acme) == set()
     assert len(orders_of(globex)) == 1
@@ -228,8 +230,8 @@ def test_of_a_tenant_that_was_halted_one_firing_is_tried_at_a_time(acme):
     assert not ledger.begin(second)
 
     second.refresh_from_db()
-    assert (second.state, second.error) == ("planned", "no such table")
-    assert left(second) == 10
+    assert second.state == "planned"
+    assert left(second) == 5
 
 
 def test_two_that_were_hindered_at_the_same_time_count_once(acme):
@@ -250,6 +252,61 @@ def test_a_firing_that_alone_is_hindered_again_and_again_waits_longer(acme):
 
     assert left(firing) == 80
     assert index_of(acme).halted_until - database_now() <= 10 * SECOND
+
+
+def test_staff_are_told_until_nothing_waits_that_met_with_the_trouble(acme):
+    """Another task, which needs other tables, comes through meanwhile."""
+    hindered, waiting, well = (
+        plan(acme, sample_tasks.single, name=name) for name in ("hindered", "waiting", "well")
+    )
+    ledger.begin(hindered)
+    halt(ledger.find(hindered.pk), "no such table")
+    deliver(sample_tasks.single, waiting)
+    let_halt_end(acme)
+
+    deliver(sample_tasks.single, well)
+    index = index_of(acme)
+    assert (index.trouble, index.halts, index.halted_until) == ("no such table", 0, None)
+
+    deliver(sample_tasks.single, hindered)
+    assert index_of(acme).trouble == ""
+
+
+def test_what_met_with_the_trouble_itself_goes_on_saying_so(acme):
+    firing = plan(acme, sample_tasks.single)
+    halt(ledger.find(firing.pk), "no such table")
+    Firing.objects.update(publish_at=NOON)
+
+    deliver(sample_tasks.single, firing)
+
+    firing.refresh_from_db()
+    assert firing.error == "no such table"
+
+
+def test_a_verdict_that_is_written_down_leaves_the_next_try_to_the_next_one(acme):
+    """It needs no table of orders, say; a run that does still waits."""
+    halted(acme, seconds=-1, halts=3)
+    waiting = make_firing(acme, NOON, error="no such table")
+
+    deliver(record_verdict, make_firing(acme, NOON, 2, verdict="skipped"))
+
+    index = index_of(acme)
+    assert (index.trouble, index.halts) == ("no such table", 3)
+    assert index.halted_until <= database_now()
+    assert ledger.begin(ledger.find(waiting.pk))
+
+
+def test_a_verdict_does_not_shorten_a_halt_that_came_meanwhile(acme):
+    halted(acme, seconds=-1)
+    make_firing(acme, NOON, error="no such table")
+    verdict = make_firing(acme, NOON, 2, verdict="skipped")
+    begun = ledger.find(verdict.pk)
+    ledger.begin(begun)
+    halted(acme, seconds=60)
+
+    ledger.settle(begun, ledger.Outcome("skipped"))
+
+    assert index_of(acme).halted_until > database_now() + 50 * SECOND
 
 
 def test_a_suspended_tenants_firing_is_settled_though_its_schema_is_broken(acme):
