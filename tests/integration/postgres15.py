@@ -10,6 +10,7 @@ import signal
 import subprocess
 import tempfile
 import time
+from collections.abc import Mapping
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -30,7 +31,8 @@ def program() -> str | None:
 class Postgres15:
     """Started as whoever runs the tests, or as the user postgres for root, whom it refuses."""
 
-    def __init__(self) -> None:
+    def __init__(self, environment: Mapping[str, str] | None = None) -> None:
+        self.environment = os.environ | (environment or {})
         self.folder = Path(tempfile.mkdtemp(prefix="postgres15-"))
         self.port = free_port()
         self.password = secrets.token_hex(16)
@@ -55,6 +57,7 @@ class Postgres15:
         self.process = subprocess.Popen(
             [PROGRAMS / "postgres", "-D", data, *switches],
             cwd="/",
+            env=self.environment,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
             **self.account,

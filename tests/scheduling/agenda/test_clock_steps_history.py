@@ -6,18 +6,18 @@ import pytest
 from django_celery_beat.models import IntervalSchedule, PeriodicTask
 from django_tenants.utils import tenant_context
 
+from saas.celery import app
 from scheduling.accounting import Span, close_books
+from scheduling.agenda.beat import AgendaScheduler
 from scheduling.agenda.clock import NewestInstant, database_now
 from scheduling.agenda.clock_steps import follow_clock
 from scheduling.agenda.models import DueSlot, Firing, ScheduleVersion
 from scheduling.agenda.planning import plan_due
-from scheduling.agenda.stretches import cut_stretches
 from scheduling.agenda.versions import capture
 from scheduling.models import Run
 from scheduling.verdicts import write_verdict
 from tests.attacks.test_logins import attempt
-from tests.conftest import NOON
-from tests.scheduling.builders import make_firing, make_periodic_task, reindex_at
+from tests.scheduling.builders import make_periodic_task, reindex_at
 
 SECOND, MINUTE, HOUR = timedelta(seconds=1), timedelta(minutes=1), timedelta(hours=1)
 DAY = timedelta(days=1)
@@ -69,6 +69,26 @@ def test_a_schedule_made_while_the_clock_was_ahead_holds_from_now(acme, ahead):
     (version,) = history(acme)
     assert before <= version.from_at <= database_now()
     assert before < slot_of(acme).due_at <= before + MINUTE + SECOND
+
+
+def test_a_beat_follows_the_clock_before_its_first_look_also_without_a_broker(acme, ahead):
+    store(acme, ahead, crontab="* * * * *")
+    beat = Unplugged(app)
+
+    assert beat.tick() == 1.0
+
+    assert slot_of(acme).due_at <= database_now() + MINUTE
+
+
+class Unplugged(AgendaScheduler):
+    """A beat that cannot reach its broker, and that keeps the connection of the test after that."""
+
+    def __init__(self, app):
+        super().__init__(app)
+        self.publisher = None
+
+    def pause_after(self, error):
+        return 1.0
 
 
 def test_an_interval_made_while_the_clock_was_ahead_goes_on_in_its_steps(acme, globex, ahead):
@@ -152,75 +172,6 @@ def test_nobody_else_may_forget_the_future(kind):
         attempt(kind, "SELECT agenda_forget_future()")
 
 
-def miss(tenant, first_at, hours, **fields):
-    """Write down that so many hourly slots in a row were missed, as beat and worker do."""
-    stretch = {"verdict": "missed", "error": "Nobody was there.", "slots": hours}
-    last_at = first_at + (hours - 1) * HOUR
-    fields = {"last_slot_at": last_at, "state": "settled", "outcome": "missed"} | fields
-    firing = make_firing(tenant, first_at, **stretch, **fields)
-    if not tenant.is_platform:
-        write(firing)
-    return firing
-
-
-def write(firing):
-    """Do what a worker does with a verdict."""
-    with tenant_context(firing.tenant):
-        write_verdict(firing)
-
-
-def missed_by(tenant):
-    with tenant_context(tenant):
-        return list(Run.objects.values_list("slot_at", "last_slot_at", "slots"))
-
-
-def written_again(firing):
-    """What a worker makes of a firing that was sent to it again."""
-    again = Firing.objects.select_related("tenant").get(pk=firing.pk)
-    assert again.state == "planned"
-    write(again)
-    return missed_by(again.tenant)
-
-
-def test_slots_that_are_yet_to_come_were_not_missed(acme, globex):
-    firing = miss(acme, NOON + HOUR, 48)
-    past = miss(globex, NOON - 3 * HOUR, 3)
-
-    assert cut_stretches(NOON) == 1
-    assert cut_stretches(NOON) == 0
-
-    assert written_again(firing) == [(NOON + HOUR, NOON + HOUR, 1)]
-    past.refresh_from_db()
-    assert (past.state, past.slots) == ("settled", 3)
-
-
-def test_slots_that_were_missed_before_the_clock_was_ahead_stay_missed(acme):
-    row = store(acme, NOON - 3 * DAY, crontab="0 * * * *")
-    firing = miss(acme, NOON - 4 * HOUR, 48, periodic_task_id=row.pk)
-
-    cut_stretches(NOON)
-
-    assert written_again(firing) == [(NOON - 4 * HOUR, NOON, 5)]
-
-
-def test_a_stretch_that_no_history_explains_is_left(acme):
-    firing = miss(acme, NOON - HOUR, 48)
-
-    assert cut_stretches(NOON) == 0
-
-    firing.refresh_from_db()
-    assert firing.slots == 48
-
-
-def test_the_platforms_own_stretches_are_cut_without_a_worker(platform_tenant):
-    firing = miss(platform_tenant, NOON + HOUR, 48)
-
-    assert cut_stretches(NOON) == 1
-
-    firing.refresh_from_db()
-    assert (firing.state, firing.slots, firing.last_slot_at) == ("settled", 1, NOON + HOUR)
-
-
 def test_the_books_balance_after_a_step_forwards_and_back(acme, ahead):
     now = database_now()
     row = store(acme, now - HOUR, crontab="* * * * *")
@@ -242,7 +193,8 @@ def settle_all(tenant):
     """Do what a worker does with all that is planned for a tenant: write its run, and settle it."""
     for firing in Firing.objects.in_flight().filter(tenant=tenant).select_related("tenant"):
         if firing.verdict:
-            write(firing)
+            with tenant_context(tenant):
+                write_verdict(firing)
         else:
             run(firing)
     Firing.objects.filter(tenant=tenant).update(state="settled")
