@@ -49,7 +49,7 @@ def check_records(lives, records, is_over=False):
     """Each slot has one record at most, and in the end one; a record is of slots that there were."""
     for schedule in {record.schedule for record in records} | set(lives.history.phases):
         named = lives.history.slots(schedule, lives.latest)
-        covered = Counter()
+        covered: Counter = Counter()
         for record in [record for record in records if record.schedule == schedule]:
             within = [slot for slot in named if record.first_at <= slot <= record.last_at]
             covered.update(within)

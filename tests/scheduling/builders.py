@@ -10,8 +10,8 @@ from scheduling.agenda.reindex import reindex
 from scheduling.agenda.versions import capture
 from scheduling.cadence import CrontabCadence
 from scheduling.periodic import CRONTAB_FIELDS
-from tests.conftest import NOON
 from tenants.models import Tenant
+from tests.conftest import NOON
 
 CLOSING = "orders.tasks.auto_close_old_orders"
 

@@ -73,14 +73,11 @@ def test_the_policy_of_the_time_counts(acme):
 
 def test_each_slot_of_each_version_has_one_state_after_many_edits(acme):
     task = store(acme)
-    for hours, fields in {
-        2.5: {"crontab": "30 * * * *"},
-        4.75: {"enabled": False},
-        6.75: {"enabled": True},
-        7.75: {"enabled": False, "crontab": "0 * * * *"},
-        9.5: {"enabled": True},
-    }.items():
-        change(acme, task, hours, **fields)
+    change(acme, task, 2.5, crontab="30 * * * *")
+    change(acme, task, 4.75, enabled=False)
+    change(acme, task, 6.75, enabled=True)
+    change(acme, task, 7.75, enabled=False, crontab="0 * * * *")
+    change(acme, task, 9.5, enabled=True)
 
     for _ in range(2):
         beat_at(acme, 11.5)
