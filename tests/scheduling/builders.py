@@ -6,6 +6,7 @@ from django_tenants.utils import schema_context
 
 from scheduling.agenda.clock import database_now
 from scheduling.agenda.models import Alarm, DueSlot, Firing, ScheduleVersion
+from scheduling.agenda.planning import plan_due
 from scheduling.agenda.reindex import reindex
 from scheduling.agenda.versions import capture
 from scheduling.cadence import CrontabCadence
@@ -82,6 +83,14 @@ def make_periodic_task(name="made by a test", crontab="0 * * * *", timezone="UTC
     if not {"interval", "clocked", "solar"} & set(fields):
         given["crontab_id"] = make_crontab(crontab, timezone)
     return PeriodicTask.objects.bulk_create([PeriodicTask(name=name, **given)])[0]
+
+
+def take_all(now):
+    """Have beat take all that is due at this instant."""
+    for _ in range(100):
+        if not plan_due(now):
+            return
+    raise AssertionError("something is due for ever")
 
 
 def commit_at(tenant, at):

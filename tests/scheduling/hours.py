@@ -4,10 +4,9 @@ from datetime import timedelta
 
 from django_celery_beat.models import PeriodicTask
 
-from scheduling.agenda.planning import plan_due
 from scheduling.agenda.reindex import reindex
 from tests.conftest import NOON
-from tests.scheduling.builders import commit_at, make_crontab
+from tests.scheduling.builders import commit_at, make_crontab, take_all
 from tests.scheduling.indexing import books_of, edit, inside
 
 HOUR = timedelta(hours=1)
@@ -43,8 +42,6 @@ def delete(tenant, task, hours):
 
 def beat_at(tenant, hours):
     """Do what a beat does that comes back at this instant: first what is due, then what changed."""
-    while plan_due(at(hours)):
-        pass
+    take_all(at(hours))
     reindex(tenant.schema_name, at(hours))
-    while plan_due(at(hours)):
-        pass
+    take_all(at(hours))

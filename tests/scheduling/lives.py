@@ -10,7 +10,7 @@ from django_tenants.utils import tenant_context
 
 from scheduling.agenda.dispatch import publish_planned
 from scheduling.agenda.models import Firing
-from scheduling.agenda.planning import plan_due, plan_held
+from scheduling.agenda.planning import plan_held
 from scheduling.agenda.reindex import reindex_changed
 from scheduling.agenda.rescue import rescue
 from scheduling.agenda.versions import capture
@@ -19,7 +19,7 @@ from scheduling.tasks import record_verdict
 from tenants import lifecycle
 from tests.scheduling import sample_tasks
 from tests.scheduling.bent_clock import set_clock
-from tests.scheduling.builders import make_crontab, make_periodic_task
+from tests.scheduling.builders import make_crontab, make_periodic_task, take_all
 from tests.scheduling.delivery import deliver
 from tests.scheduling.history import History, Order, Rhythm
 
@@ -158,18 +158,12 @@ class Lives:
 
     def beat(self, broker=None):
         set_clock(self.now)
-        self.take_due()
+        take_all(self.now)
         reindex_changed(self.now)
-        self.take_due()
+        take_all(self.now)
         plan_held(self.now)
         rescue(self.now, broker or Broker())  # type: ignore[arg-type]  # asked for as much
         publish_planned(self.take_over, self.now)
-
-    def take_due(self):
-        for _ in range(ROUNDS_MAXIMUM):
-            if not plan_due(self.now):
-                return
-        raise AssertionError("something is due for ever")
 
     def take_over(self, firings):
         self.queue.extend(firings)

@@ -7,9 +7,8 @@ import pytest
 from scheduling.agenda import ledger
 from scheduling.agenda.dispatch import publish_planned
 from scheduling.agenda.models import Firing
-from scheduling.agenda.planning import plan_due
 from tests.conftest import NOON
-from tests.scheduling.builders import make_firing, make_slot
+from tests.scheduling.builders import make_firing, make_slot, take_all
 from tests.scheduling.indexing import books_of
 
 HOUR, MINUTE, SECOND = timedelta(hours=1), timedelta(minutes=1), timedelta(seconds=1)
@@ -18,8 +17,7 @@ HOUR, MINUTE, SECOND = timedelta(hours=1), timedelta(minutes=1), timedelta(secon
 def plan_at(*instants):
     """Have beat there at each of these instants, and nobody who runs what it plans."""
     for now in instants:
-        while plan_due(now):
-            pass
+        take_all(now)
 
 
 def told(slot):

@@ -5,7 +5,7 @@ import pytest
 from scheduling.agenda.models import DueSlot, Firing
 from scheduling.agenda.planning import plan_due, plan_held
 from tests.conftest import NOON
-from tests.scheduling.builders import make_slot
+from tests.scheduling.builders import make_slot, take_all
 
 HOUR = timedelta(hours=1)
 SECOND = timedelta(seconds=1)
@@ -68,8 +68,7 @@ def test_the_firing_of_a_slot_always_has_the_same_id(acme, globex):
 def test_after_an_outage_the_latest_missed_slot_fires_once(acme):
     slot = make_slot(acme, NOON)
 
-    while plan_due(NOON + timedelta(hours=5, minutes=30)):
-        pass
+    take_all(NOON + timedelta(hours=5, minutes=30))
 
     assert fired(acme) == [(NOON + 5 * HOUR, "catch_up")]
     slot.refresh_from_db()
@@ -157,8 +156,7 @@ def test_a_tenant_with_too_many_firings_in_flight_waits_and_its_neighbour_does_n
         make_slot(acme, NOON, periodic_task_id=number)
     make_slot(globex, NOON)
 
-    while plan_due(NOON):
-        pass
+    take_all(NOON)
 
     assert len(fired(acme)) == 2
     assert len(fired(globex)) == 1

@@ -7,16 +7,11 @@ import pytest
 from scheduling.agenda.models import Firing
 from scheduling.agenda.planning import plan_due, plan_held
 from tests.conftest import NOON
-from tests.scheduling.builders import make_slot
+from tests.scheduling.builders import make_slot, take_all
 from tests.scheduling.indexing import books_of
 
 HOUR, MINUTE, SECOND = timedelta(hours=1), timedelta(minutes=1), timedelta(seconds=1)
 EACH_MINUTE = "* * * * *"
-
-
-def plan_all(now):
-    while plan_due(now):
-        pass
 
 
 def told(slot):
@@ -31,7 +26,7 @@ def test_skip_misses_all_that_passed_as_one_stretch(acme, globex):
     slot = make_slot(acme, NOON, chosen={"catch_up": "skip"})
     other = make_slot(globex, NOON + 6 * HOUR)
 
-    plan_all(NOON + 5.5 * HOUR)
+    take_all(NOON + 5.5 * HOUR)
 
     assert told(slot) == [("missed", 0, 5, 6)]
     assert told(other) == []
@@ -42,7 +37,7 @@ def test_skip_misses_all_that_passed_as_one_stretch(acme, globex):
 def test_once_fires_the_latest_and_misses_those_before_it(acme):
     slot = make_slot(acme, NOON)
 
-    plan_all(NOON + 5.5 * HOUR)
+    take_all(NOON + 5.5 * HOUR)
 
     assert told(slot) == [("missed", 0, 4, 5), ("catch_up", 5, 5, 1)]
 
@@ -50,7 +45,7 @@ def test_once_fires_the_latest_and_misses_those_before_it(acme):
 def test_once_with_a_single_missed_slot_has_no_stretch(acme):
     slot = make_slot(acme, NOON)
 
-    plan_all(NOON + 0.5 * HOUR)
+    take_all(NOON + 0.5 * HOUR)
 
     assert told(slot) == [("catch_up", 0, 0, 1)]
 
@@ -58,7 +53,7 @@ def test_once_with_a_single_missed_slot_has_no_stretch(acme):
 def test_all_fires_each_of_them(acme):
     slot = make_slot(acme, NOON, chosen={"catch_up": "all"})
 
-    plan_all(NOON + 2.5 * HOUR)
+    take_all(NOON + 2.5 * HOUR)
 
     assert told(slot) == [("catch_up", hour, hour, 1) for hour in range(3)]
 
@@ -67,7 +62,7 @@ def test_all_fires_the_latest_hundred_at_most(acme, settings):
     settings.FIRINGS_IN_FLIGHT_MAXIMUM = 200
     slot = make_slot(acme, NOON, EACH_MINUTE, chosen={"catch_up": "all"})
 
-    plan_all(NOON + 109 * MINUTE + 61 * SECOND)
+    take_all(NOON + 109 * MINUTE + 61 * SECOND)
 
     stretch, *fired = books_of(acme, slot)
     assert stretch == ("missed", NOON, NOON + 9 * MINUTE, 10)
@@ -80,7 +75,7 @@ def test_all_fires_the_latest_hundred_at_most(acme, settings):
 def test_what_lies_before_the_window_is_missed(acme, catch_up):
     slot = make_slot(acme, NOON, chosen={"catch_up": catch_up, "catch_up_window": 3600})
 
-    plan_all(NOON + 4.5 * HOUR)
+    take_all(NOON + 4.5 * HOUR)
 
     assert told(slot) == [("missed", 0, 3, 4), ("catch_up", 4, 4, 1)]
 
@@ -88,7 +83,7 @@ def test_what_lies_before_the_window_is_missed(acme, catch_up):
 def test_a_slot_at_the_very_edge_of_the_window_is_missed(acme):
     slot = make_slot(acme, NOON, chosen={"catch_up_window": 1800})
 
-    plan_all(NOON + HOUR / 2)
+    take_all(NOON + HOUR / 2)
 
     assert told(slot) == [("missed", 0, 0, 1)]
 
@@ -98,7 +93,7 @@ def test_the_platforms_default_counts_where_nothing_is_chosen(acme, settings):
     by_default = make_slot(acme, NOON)
     chosen = make_slot(acme, NOON, chosen={"catch_up": "once"})
 
-    plan_all(NOON + 0.5 * HOUR)
+    take_all(NOON + 0.5 * HOUR)
 
     assert told(by_default) == [("missed", 0, 0, 1)]
     assert told(chosen) == [("catch_up", 0, 0, 1)]
@@ -107,7 +102,7 @@ def test_the_platforms_default_counts_where_nothing_is_chosen(acme, settings):
 def test_slots_of_the_last_minute_are_on_time_also_after_missed_ones(acme):
     slot = make_slot(acme, NOON, EACH_MINUTE)
 
-    plan_all(NOON + 3 * MINUTE)
+    take_all(NOON + 3 * MINUTE)
 
     assert books_of(acme, slot) == [
         ("missed", NOON, NOON, 1),
@@ -120,7 +115,7 @@ def test_slots_of_the_last_minute_are_on_time_also_after_missed_ones(acme):
 def test_a_tenant_without_room_catches_up_as_room_comes(acme, settings):
     settings.FIRINGS_IN_FLIGHT_MAXIMUM = 2
     slot = make_slot(acme, NOON, chosen={"catch_up": "all"})
-    plan_all(NOON + 4.5 * HOUR)
+    take_all(NOON + 4.5 * HOUR)
     slot.refresh_from_db()
     assert (slot.due_at, len(told(slot))) == (NOON + 2 * HOUR, 2)
     Firing.objects.filter(tenant=acme).update(state="settled")
@@ -146,7 +141,7 @@ def test_room_is_shared_by_all_schedules_of_a_batch(acme, globex, settings):
 def test_a_missed_one_off_catches_up(acme):
     slot = make_slot(acme, NOON, one_off=True)
 
-    plan_all(NOON + 5.5 * HOUR)
+    take_all(NOON + 5.5 * HOUR)
 
     assert told(slot) == [("catch_up", 0, 0, 1)]
     slot.refresh_from_db()
@@ -157,7 +152,7 @@ def test_a_missed_one_off_catches_up(acme):
 def test_a_one_off_that_does_not_catch_up_is_missed_once(acme, chosen):
     slot = make_slot(acme, NOON, one_off=True, chosen=chosen)
 
-    plan_all(NOON + 5.5 * HOUR)
+    take_all(NOON + 5.5 * HOUR)
 
     assert told(slot) == [("missed", 0, 0, 1)]
     slot.refresh_from_db()
@@ -168,7 +163,7 @@ def test_a_one_off_that_does_not_catch_up_is_missed_once(acme, chosen):
 def test_a_verdict_is_for_a_worker_to_write_down_and_takes_room_until_then(acme, globex):
     slot = make_slot(acme, NOON, chosen={"catch_up": "skip"})
 
-    plan_all(NOON + 5.5 * HOUR)
+    take_all(NOON + 5.5 * HOUR)
 
     firing = Firing.objects.get(tenant=acme)
     assert (firing.state, firing.error) == ("planned", "Nobody was there to take it in time.")
@@ -178,7 +173,7 @@ def test_a_verdict_is_for_a_worker_to_write_down_and_takes_room_until_then(acme,
 def test_a_verdict_on_the_platforms_own_schedule_is_settled_at_once(platform_tenant):
     make_slot(platform_tenant, NOON, queue="platform", chosen={"catch_up": "skip"})
 
-    plan_all(NOON + 0.5 * HOUR)
+    take_all(NOON + 0.5 * HOUR)
 
     firing = Firing.objects.get(tenant=platform_tenant)
     assert (firing.state, firing.outcome) == ("settled", "missed")
@@ -190,7 +185,7 @@ def test_a_schedule_that_expired_meanwhile_has_only_the_slots_before(acme):
     expires_at = (NOON + 2.5 * HOUR).isoformat()
     slot = make_slot(acme, NOON, cadence=cadence | {"expires_at": expires_at})
 
-    plan_all(NOON + 9.5 * HOUR)
+    take_all(NOON + 9.5 * HOUR)
 
     assert told(slot) == [("missed", 0, 1, 2), ("catch_up", 2, 2, 1)]
     slot.refresh_from_db()
