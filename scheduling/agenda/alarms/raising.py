@@ -13,7 +13,7 @@ from django.conf import settings
 from django.db import connection
 
 #: Alarms per statement, each a transaction of its own.
-BATCH = 5_000
+BATCH = 20_000
 #: A failure shows in the ledger when its transaction commits, which may be as much later.
 COMMITTED_WITHIN = timedelta(minutes=5)
 #: After a stop of all passes, failures are looked for no further back.
