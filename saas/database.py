@@ -36,5 +36,7 @@ def session_options(process: str) -> dict[str, Any]:
         "keepalives_idle": 10,
         "keepalives_interval": 5,
         "keepalives_count": 3,
+        # Of what was sent and nobody received, which keepalives do not watch. In milliseconds.
+        "tcp_user_timeout": 15_000,
         "options": " ".join(f"-c {name}={value}" for name, value in settings.items()),
     }

@@ -35,17 +35,21 @@ EVERYWHERE = {
     "CELERY_BROKER_CONNECTION_TIMEOUT": 4,  # seconds
     # Such as RabbitMQ's, when it takes back a message or a queue is deleted: connect once more.
     "CELERY_BROKER_CHANNEL_ERROR_RETRY": True,
-    "CELERY_BROKER_HEARTBEAT": 10,  # seconds; RabbitMQ alone has it
+    "CELERY_BROKER_HEARTBEAT": 6,  # seconds; RabbitMQ alone has it
 }
-#: When a connection is dropped over which nothing comes any more, idle or not, in seconds.
-#: Elsewhere than on Linux the system's own times count.
-KEEPALIVE = {
-    getattr(socket, name): seconds
-    for name, seconds in {"TCP_KEEPIDLE": 10, "TCP_KEEPINTVL": 5, "TCP_KEEPCNT": 2}.items()
-    if hasattr(socket, name)
-}
+
+
+def known(**options: int) -> dict[int, int]:
+    """Return options of TCP by number, without those that this system does not know."""
+    return {
+        getattr(socket, name): value for name, value in options.items() if hasattr(socket, name)
+    }
+
+
+#: When a connection is dropped over which nothing comes any more, in seconds.
+KEEPALIVE = known(TCP_KEEPIDLE=10, TCP_KEEPINTVL=5, TCP_KEEPCNT=2)
 #: In milliseconds. py-amqp's own of one second breaks connections at a mere hiccup of the net.
-UNANSWERED = {getattr(socket, "TCP_USER_TIMEOUT", 18): 15_000}
+UNANSWERED = known(TCP_USER_TIMEOUT=15_000)
 RABBITMQ = {
     "CELERY_BROKER_TRANSPORT_OPTIONS": {
         "confirm_publish": True,
@@ -58,7 +62,7 @@ RABBITMQ = {
 REDIS = {
     "CELERY_BROKER_TRANSPORT_OPTIONS": {
         "visibility_timeout": 60 * 60,  # seconds
-        "socket_timeout": 10,
+        "socket_timeout": 5,
         "socket_connect_timeout": 4,
         "socket_keepalive": True,
         "socket_keepalive_options": KEEPALIVE,

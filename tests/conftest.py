@@ -98,6 +98,13 @@ def stack(tmp_path_factory):
     whole.drop_database()
 
 
+@pytest.fixture(scope="session")
+def rabbit():
+    """A RabbitMQ for tests to share; each empties it first."""
+    with rabbitmq.RabbitServer() as server:
+        yield server
+
+
 def broker_database(number: int) -> str:
     """Return the address of another database of the tests' Valkey."""
     return f"{os.environ['CELERY_BROKER_URL'].rpartition('/')[0]}/{number}"

@@ -5,12 +5,14 @@ somebody else wrote nothing may reach it. Used by settings as `CELERY_WORKER_CON
 """
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import structlog
 from celery.worker.consumer import Consumer
-from kombu import Message
+from kombu import Connection, Message
 
+from scheduling.agenda.refusal import log_refusal
 from scheduling.agenda.signature import HEADER, is_genuine
 
 logger = structlog.get_logger(__name__)
@@ -19,16 +21,28 @@ logger = structlog.get_logger(__name__)
 #: platform's settings and never come with a message.
 OURS = ("lang", "task", "id", "root_id", "_schema_name", "ignore_result", HEADER)
 NO_LIMITS = [None, None]
+#: No talk between workers, for nobody signs it: an event that is a list ends whoever hears it, and
+#: a forged reply has a worker take messages for revoked.
+SILENT = {"without_gossip": True, "without_mingle": True, "without_heartbeat": True}
+#: Between attempts to reach the broker, in seconds. kombu's own pauses grow to half a minute.
+PAUSES = {"interval_start": 0.5, "interval_step": 0.5, "interval_max": 4}
 
 
 class CarefulConsumer(Consumer):
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options | SILENT)
+
+    def ensure_connected(self, conn: Connection) -> Connection:
+        conn.ensure_connection = partial(conn.ensure_connection, **PAUSES)
+        return super().ensure_connected(conn)
+
     def create_task_handler(self, *args: Any, **kwargs: Any) -> Callable[[Message], None]:
         receive = super().create_task_handler(*args, **kwargs)
 
         def receive_if_ours(message: Message) -> None:
             reason = reason_to_refuse(message)
             if reason:
-                logger.error("message refused", reason=reason, content=str(message.headers)[:500])
+                log_refusal(reason, content=message.headers)
                 message.reject_log_error(logger, self.connection_errors)
             else:
                 message.headers = without_orders(message.headers)

@@ -1,22 +1,52 @@
-"""The Redis and Valkey transport, which drops what is no message at all.
+"""The Redis and Valkey transport, which drops what is no message at all and outlives outages.
 
 kombu raises out of the worker's main loop on a list entry that is not its JSON, and the worker ends.
 """
 
 from typing import Any
 
-import structlog
-from kombu.transport import redis
+from kombu.transport import redis, virtual
 
-logger = structlog.get_logger(__name__)
+from scheduling.agenda.refusal import log_refusal
+
+#: What reading an entry ends in that kombu did not write: it also looks for its own encodings of
+#: dates and the like, and trusts what is in them. None of them is an error of the connection.
+UNREADABLE = (ValueError, TypeError, AttributeError, LookupError, ArithmeticError, RecursionError)
+#: Of an envelope, what kombu takes for text.
+TEXTS = ("body", "content-type", "content-encoding")
+
+
+class QoS(redis.QoS):
+    """Counts what the worker has at a time: no more than it may.
+
+    kombu goes on counting a message whose acknowledgement failed, because the broker was away. Once
+    that has happened to as many as the worker may have, it asks for no more, and so never learns
+    that the broker is back. The message itself comes again after the visibility timeout.
+    """
+
+    def ack(self, delivery_tag: str) -> None:
+        try:
+            super().ack(delivery_tag)
+        except Exception:
+            virtual.QoS.ack(self, delivery_tag)
+            raise
+
+    def reject(self, delivery_tag: str, requeue: bool = False) -> None:
+        try:
+            super().reject(delivery_tag, requeue)
+        except Exception:
+            virtual.QoS.ack(self, delivery_tag)
+            raise
 
 
 class Channel(redis.Channel):
+    QoS = QoS
+
     def _brpop_read(self, **options: Any) -> Any:
         try:
             return super()._brpop_read(**options)
-        except ValueError as error:
-            logger.error("message refused", reason=f"no JSON: {error}"[:200])
+        except UNREADABLE as error:
+            log_refusal(f"unreadable: {error!r}")
             return True
 
 
@@ -27,7 +57,7 @@ class Transport(redis.Transport):
         if is_envelope(message):
             super()._deliver(message, queue)
         else:
-            logger.error("message refused", reason="no envelope", content=repr(message)[:200])
+            log_refusal("no envelope", content=repr(message))
 
 
 def is_envelope(message: Any) -> bool:
@@ -35,11 +65,12 @@ def is_envelope(message: Any) -> bool:
     if not isinstance(message, dict) or not isinstance(message.get("properties"), dict):
         return False
     properties = message["properties"]
-    texts = (message.get("body"), properties.get("delivery_tag"))
-    mappings = (properties.get("delivery_info"), message.get("headers"))
+    delivery = properties.get("delivery_info")
     return (
-        properties.get("body_encoding") == "base64"
-        and all(isinstance(text, str) for text in texts)
-        and all(isinstance(mapping, dict) for mapping in mappings)
-        and all(isinstance(message.get(name), str) for name in ("content-type", "content-encoding"))
+        isinstance(delivery, dict)
+        and isinstance(message.get("headers"), dict)
+        and properties.get("body_encoding") == "base64"
+        and isinstance(properties.get("delivery_tag"), str)
+        and all(isinstance(delivery.get(name), str) for name in ("exchange", "routing_key"))
+        and all(isinstance(message.get(name), str) for name in TEXTS)
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import secrets
 import shutil
+import signal
 import subprocess
 import tempfile
 import time
@@ -43,7 +44,16 @@ class RabbitServer:
     def __enter__(self) -> RabbitServer:
         if os.getuid() == 0:
             shutil.chown(self.folder, "rabbitmq", "rabbitmq")
-        with open(self.folder / "output", "wb") as output:
+        try:
+            self.start()
+            self.wait_until_ready()
+        except BaseException:
+            self.__exit__()
+            raise
+        return self
+
+    def start(self) -> None:
+        with open(self.folder / "output", "ab") as output:
             self.process = subprocess.Popen(
                 [program()],
                 env=self.environment,
@@ -51,12 +61,30 @@ class RabbitServer:
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
             )
-        try:
-            self.wait_until_ready()
-        except BaseException:
-            self.__exit__()
-            raise
-        return self
+
+    def empty(self) -> None:
+        """Forget what the test before has left."""
+        with Connection(self.url) as connection:
+            channel = connection.channel()
+            for queue in ("celery", "platform"):
+                channel.queue_delete(queue)
+
+    def kill(self) -> None:
+        """End it as a crash of the machine does; `start` brings it back with what it had on disk."""
+        assert self.process is not None
+        os.kill(self.pid, signal.SIGKILL)
+        self.process.wait(30)
+
+    def freeze(self) -> None:
+        os.kill(self.pid, signal.SIGSTOP)
+
+    def thaw(self) -> None:
+        os.kill(self.pid, signal.SIGCONT)
+
+    @property
+    def pid(self) -> int:
+        """Of the server itself, which scripts have started."""
+        return int((self.folder / "pid").read_text())
 
     def wait_until_ready(self) -> None:
         deadline = time.monotonic() + START_SECONDS

@@ -89,7 +89,11 @@ ENVELOPE: dict[str, Any] = {
     "content-type": "application/json",
     "content-encoding": "utf-8",
     "headers": {},
-    "properties": {"delivery_tag": "x", "delivery_info": {}, "body_encoding": "base64"},
+    "properties": {
+        "delivery_tag": "x",
+        "delivery_info": {"exchange": "", "routing_key": "celery"},
+        "body_encoding": "base64",
+    },
 }
 
 
@@ -111,6 +115,13 @@ def test_an_envelope_with_an_odd_part_is_none(name, odd):
 @pytest.mark.parametrize("name", ENVELOPE["properties"])
 def test_an_envelope_with_an_odd_property_is_none(name):
     assert not is_envelope(ENVELOPE | {"properties": ENVELOPE["properties"] | {name: 5}})
+
+
+@pytest.mark.parametrize("odd", [{}, {"exchange": ""}, {"exchange": [], "routing_key": ""}])
+def test_an_envelope_that_does_not_say_where_it_went_is_none(odd):
+    addressed = ENVELOPE["properties"] | {"delivery_info": odd}
+
+    assert not is_envelope(ENVELOPE | {"properties": addressed})
 
 
 def test_an_envelope_whose_body_nobody_can_decode_is_none():

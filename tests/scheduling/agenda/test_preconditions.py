@@ -45,9 +45,8 @@ def test_our_own_settings_keep_every_promise(url):
 
 
 @pytest.mark.parametrize(("setting", "value"), BROKEN.items(), ids=BROKEN)
-@pytest.mark.parametrize("url", ["redis://h/0", "amqp://h//"])
-def test_a_broken_setting_is_told_in_one_line(url, setting, value):
-    (problem,) = broken_preconditions(current_app, settings_of(url, **{setting: value}))
+def test_a_broken_setting_is_told_in_one_line(setting, value):
+    (problem,) = broken_preconditions(current_app, settings_of("amqp://h//", **{setting: value}))
 
     assert problem.startswith(f"CELERY_{setting.upper()} is {value!r}, but must be ")
     assert "\n" not in problem
