@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import pytest
 
+from scheduling.agenda.beat import Rounds
 from scheduling.agenda.clock import NewestInstant, database_now
 from scheduling.agenda.clock_steps import bring_back_firings, follow_clock, plan_again
 from scheduling.agenda.ledger import LEASE
@@ -184,6 +185,12 @@ def test_a_lease_ends_in_time_and_not_at_once(acme, globex):
     live.refresh_from_db()
     assert dead.leased_until == NOON + LEASE
     assert live.leased_until == NOON + SECOND
+
+
+def test_rounds_come_every_few_seconds_also_when_time_is_measured_anew():
+    rounds = Rounds(5.0, clock=iter([100.0, 104.9, 105.0, 3.0, 7.9, 8.0]).__next__)
+
+    assert [rounds.is_time() for _ in range(6)] == [True, False, True, True, False, True]
 
 
 @pytest.mark.long

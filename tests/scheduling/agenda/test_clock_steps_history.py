@@ -17,7 +17,7 @@ from scheduling.agenda.versions import capture
 from scheduling.models import Run
 from scheduling.verdicts import write_verdict
 from tests.attacks.test_logins import attempt
-from tests.scheduling.builders import make_periodic_task, reindex_at
+from tests.scheduling.builders import make_firing, make_periodic_task, reindex_at
 
 SECOND, MINUTE, HOUR = timedelta(seconds=1), timedelta(minutes=1), timedelta(hours=1)
 DAY = timedelta(days=1)
@@ -73,6 +73,7 @@ def test_a_schedule_made_while_the_clock_was_ahead_holds_from_now(acme, ahead):
 
 def test_a_beat_follows_the_clock_before_its_first_look_also_without_a_broker(acme, ahead):
     store(acme, ahead, crontab="* * * * *")
+    make_firing(acme, ahead - 4 * HOUR)
     beat = Unplugged(app)
 
     assert beat.tick() == 1.0
