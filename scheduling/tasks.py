@@ -16,6 +16,7 @@ from scheduling.agenda.dispatch import RECORD_TASK
 from scheduling.agenda.halts import Hindered, halt
 from scheduling.agenda.ledger import ATTEMPTS_MAXIMUM, Outcome, Refused, TenantSuspended
 from scheduling.agenda.models import Firing
+from scheduling.agenda.refusal import log_refusal
 from scheduling.agenda.signature import HEADER, is_genuine
 from scheduling.agenda.stopping import STOPPED_TEXT
 from scheduling.plain import error_text
@@ -41,7 +42,7 @@ class LedgerTask(SchemaSwitchingTask):
             self.prove_sender()
             self.fulfil(self.request.id)
         except Refused as refusal:
-            logger.error("message refused", task=self.name, id=self.request.id, reason=str(refusal))
+            log_refusal(str(refusal), task=self.name, id=self.request.id)
             raise Reject(str(refusal), requeue=False) from refusal
         except (OperationalError, InterfaceError) as error:
             self.give_back(error)

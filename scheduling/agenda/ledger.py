@@ -78,7 +78,7 @@ def begin(firing: Firing) -> bool:
     with schema_context("public"):
         if is_halted(firing):
             return False
-        now = __import__('django.utils.timezone').utils.timezone.now()
+        now = ClockTimestamp()
         if (
             not Firing.objects.unsettled(firing)
             .free()

@@ -71,4 +71,5 @@ for row in {rows!r}:
         )
         self.go_on()
         (refusal,) = self.lines(REFUSED)[before:]
+        assert "security_event='message_refused'" in refusal
         return refusal
