@@ -60,9 +60,8 @@ class AgendaScheduler(Scheduler):
             self.wakeup.listen()
             if self.clock_rounds.is_time():
                 # First, for it needs no broker.
-                pass
+                follow_clock()
             has_more = beat(self.publisher)
-            follow_clock()
             if self.rounds.is_time():
                 self.look_after()
             self.failures = 0
