@@ -145,9 +145,10 @@ def test_a_broker_that_was_emptied_gets_all_at_once_and_once(acme, globex):
     broker = Memory(waiting=0, is_new=True)
 
     assert rescue(NOON, broker) == 2
-    assert rescue(NOON, broker) == 0
-
     assert planned() == [1, 2]
+
+    Firing.objects.filter(state="planned").update(state="published", published_at=NOON)
+    assert rescue(NOON, broker) == 0
 
 
 def test_what_is_rescued_is_published_at_once(acme):
