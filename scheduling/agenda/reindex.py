@@ -151,7 +151,7 @@ def follow(
     slot: DueSlot | None, versions: Sequence[ScheduleVersion], aftermath: Aftermath
 ) -> list[tuple[DueSlot, bool]]:
     """Bring one schedule's due slot to its current version; return it, if any, and if it changed."""
-    current = versions[-1] if versions[-1].to_at is None else None
+    current = next((version for version in versions if version.to_at is None), None)
     if current and slot and slot.version_id == current.pk:
         return [(slot, False)]
     aftermath.settle(slot, versions, current)
