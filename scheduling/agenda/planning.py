@@ -7,6 +7,7 @@ from django.db import connection, transaction
 
 from scheduling.agenda.flights import Flights
 from scheduling.agenda.models import DueSlot, Firing
+from scheduling.agenda.stretches import leave_out_taken
 from scheduling.agenda.taking import take
 
 #: A slot whose tenant has too many firings in flight is looked at again after this.
@@ -53,7 +54,7 @@ def take_or_hold(slot: DueSlot, now: datetime, flights: Flights) -> list[Firing]
 
 def write(firings: Iterable[Firing]) -> None:
     """Store firings; a slot that has one (a clock set back, a restored backup) keeps that."""
-    Firing.objects.bulk_create(firings, ignore_conflicts=True)
+    Firing.objects.bulk_create(leave_out_taken(firings), ignore_conflicts=True)
 
 
 def store(slots: Sequence[DueSlot]) -> None:

@@ -2,17 +2,18 @@
 
 from django.db import connection
 
-CAPTURE = "public.agenda_capture"
+FUNCTIONS = ["public.agenda_capture", "public.agenda_forget_future"]
 BENT = "current_setting('agenda.now')::timestamptz"
 
 
 def bend_clock():
     """Have Postgres read our clock when it writes versions, to the end of the test's transaction."""
     with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_get_functiondef(%s::regproc)", [CAPTURE])
-        (definition,) = cursor.fetchone()
-        assert "clock_timestamp()" in definition
-        cursor.execute(definition.replace("clock_timestamp()", BENT))
+        for function in FUNCTIONS:
+            cursor.execute("SELECT pg_get_functiondef(%s::regproc)", [function])
+            (definition,) = cursor.fetchone()
+            assert "clock_timestamp()" in definition
+            cursor.execute(definition.replace("clock_timestamp()", BENT))
 
 
 def set_clock(now):

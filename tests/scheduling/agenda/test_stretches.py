@@ -4,8 +4,11 @@ from datetime import timedelta
 
 from django_tenants.utils import tenant_context
 
-from scheduling.agenda.models import Firing
+from scheduling.agenda.models import DueSlot, Firing
+from scheduling.agenda.planning import write as write_firings
 from scheduling.agenda.stretches import cut_stretches
+from scheduling.agenda.taking import verdict
+from scheduling.cadence import Stretch
 from scheduling.models import Run
 from scheduling.verdicts import write_verdict
 from tests.conftest import NOON
@@ -83,3 +86,38 @@ def test_the_platforms_own_stretches_are_cut_without_a_worker(platform_tenant):
 
     firing.refresh_from_db()
     assert (firing.state, firing.slots, firing.last_slot_at) == ("settled", 1, NOON + HOUR)
+
+
+def test_what_fired_while_the_clock_was_ahead_is_left_out_of_what_was_missed(acme, globex):
+    others = {}
+    for tenant in (acme, globex):
+        with tenant_context(tenant):
+            row = make_periodic_task(crontab="0 * * * *")
+        reindex_at(tenant.schema_name, NOON - 3 * DAY)
+        others[tenant.pk] = row.pk
+    for hour in (0, 3, 4):
+        make_firing(acme, NOON + hour * HOUR, periodic_task_id=others[acme.pk], state="settled")
+    make_firing(globex, NOON + 2 * HOUR, periodic_task_id=999, state="settled")
+    stretches = [
+        missed(tenant, periodic_task_id=others[tenant.pk], first_at=NOON, hours=8)
+        for tenant in (acme, globex)
+    ]
+
+    write_firings(stretches)
+
+    said = Firing.objects.filter(verdict="missed").order_by("tenant__slug", "slot_at")
+    assert list(said.values_list("tenant__slug", "slot_at", "last_slot_at", "slots")) == [
+        ("acme", NOON + 1 * HOUR, NOON + 2 * HOUR, 2),
+        ("acme", NOON + 5 * HOUR, NOON + 7 * HOUR, 3),
+        ("globex", NOON, NOON + 7 * HOUR, 8),
+    ]
+    assert all(
+        firing.pk == Firing.id_of(firing.tenant_id, firing.periodic_task_id, firing.slot_at)
+        for firing in said
+    )
+
+
+def missed(tenant, periodic_task_id, first_at, hours):
+    slot = DueSlot(tenant=tenant, periodic_task_id=periodic_task_id, task="orders.close")
+    stretch = Stretch(first_at, first_at + (hours - 1) * HOUR, hours)
+    return verdict(slot, stretch, "missed", NOON + DAY)
