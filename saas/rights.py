@@ -60,5 +60,5 @@ TABLES_READ_BY_BEAT = tuple(SCHEDULE_TABLES)
 #: Kind of process: functions of the public schema that it may call.
 DATABASE_FUNCTIONS = {
     "web": ("tenants_at_host(text)", "tenants_host_digests()"),
-    "beat": ("agenda_capture(text)", "agenda_forget_future()"),
+    "beat": ("agenda_capture(text, timestamptz)", "agenda_forget_future()"),
 }

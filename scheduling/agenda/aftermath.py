@@ -12,8 +12,8 @@ from django.utils.functional import cached_property
 
 from scheduling.agenda.flights import Flights
 from scheduling.agenda.models import DueSlot, Firing, ScheduleVersion
-from scheduling.agenda.taking import INSTANT, take, verdict
-from scheduling.cadence import Cadence, Stretch
+from scheduling.agenda.taking import INSTANT, stretch_of, take, verdict
+from scheduling.cadence import Stretch
 from scheduling.periodic import Unreadable
 from tenants.models import Tenant
 
@@ -94,8 +94,8 @@ class Aftermath:
         )
         if version.is_active:
             self.leave(slot, until_of(version), current)
-        elif not reading.one_off:
-            passed = reading.cadence.stretch(version.from_at, until_of(version))
+        elif version.names_slots(reading):
+            passed = stretch_of(slot, version.from_at, until_of(version))
             self.note(slot, passed, *fate(version))
 
     def note(self, slot: DueSlot, passed: Stretch | None, state: str, reason: str) -> None:
@@ -117,12 +117,6 @@ def end_of(
 def until_of(version: ScheduleVersion) -> datetime:
     assert version.to_at is not None  # noqa: S101  # only of versions that ended
     return version.to_at
-
-
-def stretch_of(slot: DueSlot, after: datetime, until: datetime) -> Stretch | None:
-    if slot.one_off and slot.due_at is not None:
-        return Stretch(slot.due_at, slot.due_at, 1)
-    return Cadence.from_json(slot.cadence or {}).stretch(after, until)
 
 
 def fate(version: ScheduleVersion | None) -> tuple[str, str]:

@@ -8,7 +8,6 @@ from datetime import datetime, timedelta
 from typing import Self
 
 from django.db import models
-from django.db.models import Exists, OuterRef
 from django.utils.translation import gettext_lazy as _
 
 from scheduling.agenda.alarms.models import Alarm, AlarmPass
@@ -38,12 +37,8 @@ class DueSlotQuerySet(models.QuerySet["DueSlot"]):
         return self.filter(tenant=tenant)
 
     def unchanged(self) -> Self:
-        """Slots whose schedule is still what they were computed from.
-
-        Any other is the reindexing's affair: of what it names, some may be of the time after.
-        """
-        ended = ScheduleVersion.objects.filter(pk=OuterRef("version_id"), to_at__isnull=False)
-        return self.filter(~Exists(ended))
+        """Slots whose schedule is still what they were computed from; others are reindexed first."""
+        return self.filter(is_stale=False)
 
     def due(self, now: datetime) -> Self:
         return self.unchanged().filter(due_at__lte=now)
@@ -85,6 +80,8 @@ class DueSlot(models.Model):
     #: The slot is due, but its tenant has so many firings in flight that it is looked at again then.
     held_until = models.DateTimeField(_("held until"), null=True)
     problem = models.TextField(_("problem"), blank=True)
+    #: Its schedule was changed since. Set by whoever writes the new version, in that transaction.
+    is_stale = models.BooleanField(default=False, db_default=False)
 
     objects = DueSlotQuerySet.as_manager()
 

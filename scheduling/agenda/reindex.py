@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from itertools import groupby
+from typing import NamedTuple
 
 import structlog
 from django.db import OperationalError, ProgrammingError, connection, transaction
@@ -19,7 +20,7 @@ logger = structlog.get_logger(__name__)
 
 #: What a change of a schedule may rewrite in its due slot.
 SLOT_FIELDS = ["name", "task", "queue", "cadence", "chosen", "version_id", "one_off"]
-SLOT_FIELDS += ["fingerprint", "due_at", "held_until", "problem"]
+SLOT_FIELDS += ["fingerprint", "due_at", "held_until", "problem", "is_stale"]
 SLOTS_PER_STATEMENT = 500
 #: How long one schema may keep the others waiting, and how many may before all else has its turn.
 LOCK_MILLISECONDS = 500
@@ -50,13 +51,14 @@ def reindex_next(now: datetime, busy: list[str]) -> str:
     connection that is gone stops all: then this fails too, and all is undone.
     """
     with transaction.atomic():
-        schema_name = claim_changes(busy)
-        if not schema_name:
+        change = claim_changes(busy)
+        if change is None:
             return ""
+        schema_name = change.schema_name
         limit_waiting()
         try:
             with transaction.atomic():
-                reindex(schema_name, now)
+                reindex(schema_name, now, change.changed_at)
         except OperationalError as error:
             logger.warning("schema is busy", schema=schema_name, reason=str(error).strip())
             # The mark's own trigger looks at the schema once more.
@@ -71,8 +73,15 @@ def reindex_next(now: datetime, busy: list[str]) -> str:
     return schema_name
 
 
-def claim_changes(busy: Sequence[str] = ()) -> str:
-    """Delete the marks of the schema, none of `busy`, whose mark is the oldest; return it, or ""."""
+class Change(NamedTuple):
+    """A schema whose schedules changed, and when they last did."""
+
+    schema_name: str
+    changed_at: datetime
+
+
+def claim_changes(busy: Sequence[str] = ()) -> Change | None:
+    """Delete the marks of the schema, none of `busy`, whose mark is the oldest; return it, or None."""
     with connection.cursor() as cursor:
         cursor.execute(
             """
@@ -85,12 +94,12 @@ def claim_changes(busy: Sequence[str] = ()) -> str:
                 SELECT change.id FROM agenda_schedulechange AS change, oldest
                 WHERE change.schema_name = oldest.schema_name
                 FOR UPDATE OF change SKIP LOCKED
-            )) RETURNING schema_name
+            )) RETURNING schema_name, changed_at
             """,
             [list(busy)],
         )
-        found = cursor.fetchone()
-    return str(found[0]) if found else ""
+        marks = [Change(*row) for row in cursor.fetchall()]
+    return max(marks, key=lambda mark: mark.changed_at, default=None)
 
 
 def limit_waiting(milliseconds: int = LOCK_MILLISECONDS) -> None:
@@ -99,9 +108,10 @@ def limit_waiting(milliseconds: int = LOCK_MILLISECONDS) -> None:
         cursor.execute(f"SET LOCAL lock_timeout = '{milliseconds}ms'")
 
 
-def reindex(schema_name: str, now: datetime) -> None:
+def reindex(schema_name: str, now: datetime, changed_at: datetime | None = None) -> None:
     """Make the due slots of one schema what its schedules say.
 
+    What was changed and has no version yet is dated `changed_at`, if that is known, else now.
     What a schedule owed before it was changed is settled first. A row that cannot be read is set
     aside with the reason; a schema that cannot be read is flagged and keeps the slots it had.
     """
@@ -113,7 +123,7 @@ def reindex(schema_name: str, now: datetime) -> None:
         try:
             # The savepoint keeps a missing table from aborting the transaction.
             with transaction.atomic():
-                capture(schema_name)
+                capture(schema_name, changed_at)
         except ProgrammingError as error:  # a table, a column or a right is missing
             index.problem = plain(error)
             logger.warning("schema cannot be read", schema=schema_name, reason=index.problem)
@@ -164,7 +174,7 @@ def follow(
 
 def refresh(slot: DueSlot, version: ScheduleVersion) -> None:
     """Make a slot what the version says: its first instant after the change."""
-    slot.version_id, slot.held_until = version.pk, None
+    slot.version_id, slot.held_until, slot.is_stale = version.pk, None, False
     slot.name, slot.task = version.row["name"], version.row["task"]
     try:
         reading = version.reading()

@@ -72,7 +72,7 @@ class Taking:
         caught = self.caught(since, last)
         # The rest is for the next look: the tenant has no room for more.
         taken = caught[: max(1, self.flights.room(self.slot.tenant_id))]
-        passed = self.stretch(since, (taken[0] - INSTANT) if taken else last)
+        passed = stretch_of(self.slot, since, (taken[0] - INSTANT) if taken else last)
         self.slot.due_at = self.next_due(caught[len(taken) :], last)
         if passed and not taken and self.slot.one_off:
             self.slot.problem = "missed: its time passed long before beat came to it; set it anew"
@@ -89,20 +89,10 @@ class Taking:
         if self.slot.one_off:
             # It has this one slot, whatever its cadence would name after it.
             return [slot_at for slot_at in [self.slot.due_at] if slot_at and slot_at > since]
-        return self.cadence.latest(last, since, limit)
-
-    def stretch(self, after: datetime, until: datetime) -> Stretch | None:
-        if self.slot.one_off:
-            due_at = self.slot.due_at
-            return Stretch(due_at, due_at, 1) if due_at and after < due_at <= until else None
-        return self.cadence.stretch(after, until)
+        return cadence_of(self.slot).latest(last, since, limit)
 
     def next_due(self, left: list[datetime], last: datetime) -> datetime | None:
         return left[0] if left else self.slot.following(last)
-
-    @property
-    def cadence(self) -> Cadence:
-        return Cadence.from_json(self.slot.cadence or {})
 
     def fired(self, slot_at: datetime, trigger: str) -> Firing:
         """Return the firing of one slot; where it overlaps, that waits or is a verdict."""
@@ -115,6 +105,18 @@ class Taking:
             return firing
         once = Stretch(slot_at, slot_at, 1)
         return verdict(self.slot, once, Firing.Verdict.SKIPPED, self.now, SKIPPED_TEXT)
+
+
+def cadence_of(slot: DueSlot) -> Cadence:
+    return Cadence.from_json(slot.cadence or {})
+
+
+def stretch_of(slot: DueSlot, after: datetime, until: datetime) -> Stretch | None:
+    """Return the slots with `after` < slot <= `until` that are still to be taken; a one-off has one."""
+    if not slot.one_off:
+        return cadence_of(slot).stretch(after, until)
+    due_at = slot.due_at
+    return Stretch(due_at, due_at, 1) if due_at and after < due_at <= until else None
 
 
 def verdict(slot: DueSlot, passed: Stretch, state: str, now: datetime, reason: str = "") -> Firing:

@@ -14,6 +14,7 @@ from typing import Self
 from django.db import connection, models
 from django.utils.translation import gettext_lazy as _
 
+from scheduling.cadence import ClockedCadence
 from scheduling.catalogue import catalogue_of
 from scheduling.periodic import Reading, Unreadable, read
 from tenants.models import Tenant
@@ -106,10 +107,17 @@ class ScheduleVersion(models.Model):
         only = reading.cadence.next_after(self.anchor_at)
         return only if only and only > self.from_at else None
 
+    def names_slots(self, reading: Reading) -> bool:
+        """Whether slots pass under it. A one-off that is not active has its slot when it is again.
+
+        Unless that is an instant which somebody chose: it passes, and is paused or suspended.
+        """
+        return self.is_active or not reading.one_off or reading.cadence.kind == ClockedCadence.kind
+
     def slots(self, after: datetime, until: datetime) -> Iterator[datetime]:
         """Yield the slots that this version named with `after` < slot <= `until`, in order.
 
-        A row that was set aside named none, and neither did a one-off while it was paused.
+        A row that was set aside named none, and neither did a one-off that waited for its pause to end.
         """
         after = max(after, self.from_at)
         until = min(until, self.to_at or until)
@@ -119,17 +127,18 @@ class ScheduleVersion(models.Model):
             return iter(())
         if not reading.one_off:
             return reading.cadence.slots(after, until)
-        only = self.first_due_at(reading) if self.is_active else None
+        only = self.first_due_at(reading) if self.names_slots(reading) else None
         return iter([only] if only and after < only <= until else [])
 
 
-def capture(schema_name: str) -> int:
+def capture(schema_name: str, changed_at: datetime | None = None) -> int:
     """Write a version of each schedule that changed unnoticed in a schema; return how many did.
 
+    Each is dated `changed_at`, if that is known and past, else now; never before the one before it.
     Locks the tenant's `TenantIndex`. Raises ProgrammingError when the schema cannot be read.
     """
     with connection.cursor() as cursor:
-        cursor.execute("SELECT public.agenda_capture(%s)", [schema_name])
+        cursor.execute("SELECT public.agenda_capture(%s, %s)", [schema_name, changed_at])
         changed: int = cursor.fetchone()[0]
     return changed
 

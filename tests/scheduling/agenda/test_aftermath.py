@@ -142,6 +142,32 @@ def test_a_one_off_that_was_paused_in_time_is_paused_once(acme):
     assert told(acme, task) == [("paused", 1, 1, 1)]
 
 
+def test_a_one_off_whose_instant_passes_in_a_pause_is_paused_and_over(acme):
+    task = store(acme, clocked=clocked(acme, 3), one_off=True)
+    change(acme, task, 1, enabled=False)
+    change(acme, task, 2, name="renamed in the pause")
+    change(acme, task, 4, enabled=True)
+
+    beat_at(acme, 5)
+    beat_at(acme, 6)
+
+    assert told(acme, task) == [("paused", 3, 3, 1)]
+    assert slot_of(acme, "renamed in the pause").due_at is None
+    assert [
+        slot_at for version in versions_of(acme, task) for slot_at in version.slots(at(0), at(6))
+    ] == [at(3)]
+
+
+def test_a_one_off_of_a_cadence_waits_for_its_pause_to_end(acme):
+    task = store(acme, one_off=True)
+    change(acme, task, 0.5, enabled=False)
+    change(acme, task, 4.5, enabled=True)
+
+    beat_at(acme, 5)
+
+    assert told(acme, task) == [("schedule", 5, 5, 1)]
+
+
 def test_a_recurring_row_that_is_a_one_off_owes_one_slot(acme):
     task = store(acme, one_off=True)
     delete(acme, task, 3.5)

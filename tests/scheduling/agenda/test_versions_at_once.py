@@ -7,10 +7,12 @@ from contextlib import closing
 import psycopg2
 import pytest
 from django.conf import settings
-from django.db import connection
+from django.db import connection, transaction
 from django.db.models import F
 
+from scheduling.agenda.clock import database_now
 from scheduling.agenda.models import DueSlot, ScheduleChange, ScheduleVersion
+from scheduling.agenda.reindex import reindex, reindex_changed
 from tenants.models import Tenant
 
 TABLE = '"{schema}".django_celery_beat_periodictask'
@@ -116,3 +118,61 @@ def test_each_commit_of_a_session_has_a_mark_of_its_own(acme, sessions):
 
     assert ScheduleChange.objects.filter(schema_name=acme.schema_name).count() == 2
     assert versions() == [("at once", False), ("at once, edited", True)]
+
+
+@pytest.fixture
+def due(acme, sessions):
+    """A due slot of a schedule that is about to be edited."""
+    send(sessions[0], acme, ADD)
+    sessions[0].commit()
+    reindex(acme.schema_name, database_now())
+    DueSlot.objects.filter(task="x").update(due_at=database_now())
+    return DueSlot.objects.get(task="x")
+
+
+def claimed():
+    return [slot for slot in DueSlot.objects.claimable(database_now(), 100) if slot.task == "x"]
+
+
+def test_no_beat_takes_a_slot_whose_schedule_is_being_changed(acme, due, sessions):
+    with transaction.atomic():
+        assert claimed() == [due]
+    send(sessions[0], acme, f"UPDATE {TABLE} SET name = 'at once, edited' WHERE task = 'x'")
+    send(sessions[0], acme, "SET CONSTRAINTS ALL IMMEDIATE")
+
+    with transaction.atomic():
+        assert claimed() == []
+    sessions[0].commit()
+    with transaction.atomic():
+        assert claimed() == []
+
+    reindex(acme.schema_name, database_now())
+    assert not DueSlot.objects.get(pk=due.pk).is_stale
+
+
+def test_a_change_is_dated_after_what_a_beat_is_taking(acme, due, sessions):
+    send(sessions[0], acme, f"UPDATE {TABLE} SET name = 'at once, edited' WHERE task = 'x'")
+    committing = threading.Thread(target=sessions[0].commit)
+
+    with transaction.atomic():
+        assert claimed() == [due]
+        committing.start()
+        wait_until_one_is_blocked()
+        still_taking_at = database_now()
+    committing.join(20)
+
+    assert ScheduleVersion.objects.get(row__task="x", to_at=None).from_at > still_taking_at
+
+
+def test_a_change_of_very_many_schemas_is_dated_by_its_mark(acme, due, sessions):
+    first, _ = sessions
+    send(first, acme, f"UPDATE {TABLE} SET name = 'at once, edited' WHERE task = 'x'")
+    send(first, acme, "SELECT set_config('agenda.captured', '50', true)")  # as after fifty others
+    first.commit()
+    assert versions() == [("at once", True)]
+    marked_at = ScheduleChange.objects.latest("changed_at").changed_at
+
+    reindex_changed(database_now())
+
+    assert versions() == [("at once", False), ("at once, edited", True)]
+    assert ScheduleVersion.objects.get(row__task="x", to_at=None).from_at == marked_at
