@@ -3,9 +3,11 @@
 import os
 import shutil
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 from django.core.management import call_command
+from django.db import connections
 from django_tenants.utils import schema_context, tenant_context
 
 from tests.integration import clock, postgres15, rabbitmq
@@ -70,6 +72,16 @@ def in_acme(acme):
     """Run the test inside acme's schema, without the public one."""
     with tenant_context(acme):
         yield acme
+
+
+@pytest.fixture
+def another_session(db):
+    """A connection beside the test's own, whose transaction is rolled back at the end."""
+    own: Any = connections.create_connection("default")
+    own.set_autocommit(False)
+    yield own
+    own.rollback()
+    own.close()
 
 
 @pytest.fixture

@@ -2,8 +2,10 @@
 
 from datetime import timedelta
 
+from django.db import connection
 from django_tenants.utils import schema_context
 
+from tenants import housekeeping
 from tenants.audit.models import Entry
 from tenants.audit.retention import forget, forget_batch
 from tenants.audit.writing import write_difference
@@ -40,6 +42,23 @@ def test_what_is_older_than_it_is_kept_goes_from_every_schema(acme, globex):
 
     for schema in (acme.schema_name, globex.schema_name, "public"):
         assert kept(schema) == ["364 days"]
+
+
+def test_a_schema_that_somebody_locked_keeps_no_other_waiting(
+    acme, globex, another_session, monkeypatch
+):
+    monkeypatch.setattr(housekeeping, "LOCK_TIMEOUT", "200ms")
+    for schema in (acme.schema_name, globex.schema_name):
+        date_back(schema, [366])
+    with another_session.cursor() as cursor:
+        cursor.execute(f'LOCK TABLE "{acme.schema_name}".scheduling_run')
+
+    forget_everywhere(NOON)
+
+    assert kept(acme.schema_name) == kept(globex.schema_name) == []
+    with connection.cursor() as cursor:
+        cursor.execute("SHOW lock_timeout")
+        assert cursor.fetchone() == ("0",)
 
 
 def test_a_host_whose_clock_is_years_ahead_forgets_nothing(acme, time_machine):

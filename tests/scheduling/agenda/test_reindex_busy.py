@@ -1,24 +1,12 @@
 import time
-from typing import Any
 
 import pytest
-from django.db import connections
 
 from scheduling.agenda.clock import database_now
 from scheduling.agenda.models import ScheduleChange, TenantIndex
 from scheduling.agenda.reconcile import reconcile
 from scheduling.agenda.reindex import reindex_changed
 from tests.conftest import NOON
-
-
-@pytest.fixture
-def another_session():
-    """A connection beside the test's own, whose transaction is rolled back at the end."""
-    own: Any = connections.create_connection("default")
-    own.set_autocommit(False)
-    yield own
-    own.rollback()
-    own.close()
 
 
 @pytest.fixture
