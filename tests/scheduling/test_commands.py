@@ -7,13 +7,13 @@ from django.db import connection
 from django_tenants.utils import tenant_context
 
 from scheduling.agenda.clock import database_now
-from scheduling.agenda.models import DueSlot
+from scheduling.agenda.models import DueSlot, ScheduleVersion
 from scheduling.agenda.reindex import reindex_changed
 from scheduling.models import Run
 from scheduling.overview import schedules_of
 from tenants.postgresql.base import owner_rights
 from tests.conftest import NOON
-from tests.scheduling.builders import CLOSING, make_periodic_task
+from tests.scheduling.builders import CLOSING, make_periodic_task, reindex_at
 
 
 @pytest.fixture
@@ -76,7 +76,9 @@ def test_a_refusal_is_one_clear_line(acme, arguments, message):
 
 
 def test_schedules_are_listed_by_next_slot_with_problems_last(acme, globex):
-    reindex_changed(database_now())
+    ScheduleVersion.objects.all().delete()  # of the hour at which the test runs
+    for tenant in (acme, globex):
+        reindex_at(tenant.schema_name, NOON)
     with tenant_context(globex):
         make_periodic_task(name="bad", crontab="1,,2 * * * *")
         make_periodic_task(name="soon", crontab="1 12 * * *")
