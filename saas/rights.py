@@ -44,6 +44,9 @@ DATABASE_RIGHTS = {
         OTHERS: WRITE,
         "tenants_installation": READ,
         "django_migrations": "",
+        # What stands there is run as owner.
+        "tenants_blueprint": "",
+        "tenants_migrationfailure": READ,
         "agenda_dueslot": READ,
         "agenda_firing": "SELECT, UPDATE (stop_requested_at)",
         "agenda_newestinstant": READ,

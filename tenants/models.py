@@ -10,6 +10,8 @@ from django.db.models.functions import Lower
 from django.utils.translation import gettext_lazy as _
 from django_tenants.models import DomainMixin, TenantMixin
 
+from tenants.blueprint.models import Blueprint
+from tenants.migrating.models import MigrationFailure
 from tenants.names import (
     SLUG_MAXIMUM,
     validate_currency,
@@ -18,6 +20,8 @@ from tenants.names import (
     validate_timezone,
 )
 from tenants.schema import PUBLIC
+
+__all__ = ["Blueprint", "Domain", "Installation", "MigrationFailure", "Tenant", "TenantQuerySet"]
 
 
 class TenantQuerySet(models.QuerySet["Tenant"]):

@@ -15,6 +15,8 @@ from django.utils.module_loading import import_string
 from django_tenants.utils import tenant_context
 
 from tenants.accounts.invitations import invite_owners
+from tenants.blueprint.building import make_schema
+from tenants.blueprint.making import ensure_blueprint
 from tenants.models import Domain, Tenant
 from tenants.names import new_schema_name, normal_host
 from tenants.postgresql.roles import make_role
@@ -58,6 +60,7 @@ def provision(order: Order, password: str = "") -> Provisioned:
     """
     password = password or secrets.token_urlsafe(PASSWORD_BYTES)
     check_password_rules(password, order)
+    ensure_blueprint()
     with transaction.atomic():
         tenant = register(order)
         owner = build(tenant, password)
@@ -109,7 +112,7 @@ def build(tenant: Tenant, password: str | None = None) -> str:
     Return what the owner logs in with. Without a password, the owner needs an invitation.
     """
     with transaction.atomic():
-        tenant.create_schema(check_if_exists=False, verbosity=0)
+        make_schema(tenant.schema_name)
         make_role(tenant.schema_name)
         with tenant_context(tenant):
             owner = make_owner(tenant, password)
@@ -143,6 +146,7 @@ def build_registered(tenant_id: int) -> None:
     leaves nothing but a note; another one builds the tenant within some minutes.
     """
     note_beginning(tenant_id)
+    ensure_blueprint()
     with transaction.atomic():
         tenant = free(tenant_id)
         if tenant is None:

@@ -13,6 +13,7 @@ from django_tenants.management.commands import migrate_schemas
 from django_tenants.management.commands.migrate_schemas import MigrateSchemasCommand
 from django_tenants.utils import schema_context
 
+from tenants.blueprint.making import ensure_blueprint
 from tenants.models import Tenant, TenantQuerySet
 from tenants.postgresql.base import owner_rights
 from tenants.postgresql.logins import make_logins
@@ -32,6 +33,7 @@ class Command(MigrateSchemasCommand):
             super().handle(*args, **options)
         if self.sync_public and not self.names_a_migration(options):
             seed_platform()
+            ensure_blueprint()
 
     @staticmethod
     def names_a_migration(options: dict[str, Any]) -> bool:
