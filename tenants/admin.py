@@ -18,16 +18,38 @@ from kombu.exceptions import OperationalError
 
 from tenants import lifecycle
 from tenants.forms import DomainForm, RegistrationForm, SuspensionForm, TenantForm
-from tenants.models import Domain, Tenant
+from tenants.models import Domain, MigrationFailure, Tenant
 from tenants.tasks import build_tenant
+
+
+class MigrationFilter(admin.SimpleListFilter):
+    """Tenants that a migration failed for, beside all others."""
+
+    title = _("migration")
+    parameter_name = "migration"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        return [("failed", _("failed"))]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        return queryset.filter(migration_failure__isnull=False) if self.value() else queryset
 
 
 class TenantAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     """Orders tenants, which the platform worker makes; suspends and resumes them."""
 
     form = TenantForm
-    list_display = ["slug", "name", "state", "state_reason", "timezone", "created_at"]
-    list_filter = ["state"]
+    list_display = [
+        "slug",
+        "name",
+        "state",
+        "state_reason",
+        "migration_problem",
+        "timezone",
+        "created_at",
+    ]
+    list_filter = ["state", MigrationFilter]
+    list_select_related = ["migration_failure"]
     search_fields = ["slug", "name"]
     ordering = ["slug"]
     show_full_result_count = False
@@ -44,7 +66,8 @@ class TenantAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     def get_readonly_fields(self, request: HttpRequest, obj: Tenant | None = None) -> list[str]:
         if obj is None:
             return []
-        return ["slug", "schema_name", "state", "state_reason", "owner_email", "created_at"]
+        fields = ["slug", "schema_name", "state", "state_reason", "owner_email", "created_at"]
+        return [*fields, "migration_problem"]
 
     def get_form(
         self, request: HttpRequest, obj: Tenant | None = None, change: bool = False, **kwargs: Any
@@ -55,6 +78,12 @@ class TenantAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
 
     def has_delete_permission(self, request: HttpRequest, obj: Tenant | None = None) -> bool:
         return False
+
+    @admin.display(description=_("migration failed"))
+    def migration_problem(self, tenant: Tenant) -> str:
+        """Return why the schema could not be migrated the last time, if it could not."""
+        failure: MigrationFailure | None = getattr(tenant, "migration_failure", None)
+        return failure.reason if failure else ""
 
     def save_model(self, request: HttpRequest, obj: Tenant, form: Any, change: bool) -> None:
         if change:

@@ -124,7 +124,7 @@ class FleetAdmin(TenantAdmin):
 
     list_display = [*TenantAdmin.list_display, "schedules", "problems", "missed", "trouble"]
     list_filter = [*TenantAdmin.list_filter, TroubleFilter]
-    list_select_related = ["index"]
+    list_select_related = ["index", *TenantAdmin.list_select_related]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Tenant]:
         slots = DueSlot.objects.all()
