@@ -6,13 +6,12 @@ import pytest
 from django.core.management import CommandError, call_command
 from django_tenants.utils import schema_context
 
-from tenants.migrating import one
+from tenants.migrating.one import migrate_schema
 from tenants.models import MigrationFailure
 from tenants.postgresql.base import owner_rights
 from tenants.postgresql.logins import execute
 from tests.conftest import tenant
-
-LAST = "0006_run_retention"
+from tests.tenants.migrating.builders import LAST, has_retention, set_back
 
 
 def migrate(*arguments, **options):
@@ -23,30 +22,16 @@ def migrate(*arguments, **options):
     return out.getvalue(), err.getvalue()
 
 
-def set_back(one_tenant):
-    """Undo the tenant's last migration, as if its code had not been there yet."""
-    with owner_rights(), schema_context(one_tenant.schema_name):
-        execute("DROP TABLE scheduling_runretention")
-        execute("DELETE FROM django_migrations WHERE name = %s", LAST)
-
-
-def has_retention(one_tenant):
-    return bool(
-        execute("SELECT to_regclass(%s)", f"{one_tenant.schema_name}.scheduling_runretention")[0][0]
-    )
-
-
 @pytest.fixture
 def migrated(monkeypatch):
     """The schemas that Django's `migrate` is run in."""
     names = []
-    real = one.call_command
 
-    def note(*arguments, **options):
-        names.append(one.connection.schema_name)
-        return real(*arguments, **options)
+    def note(schema_name, *arguments, **options):
+        names.append(schema_name)
+        return migrate_schema(schema_name, *arguments, **options)
 
-    monkeypatch.setattr(one, "call_command", note)
+    monkeypatch.setattr("tenants.migrating.patience.migrate_schema", note)
     return names
 
 
