@@ -111,6 +111,12 @@ class Tenant(TenantMixin):
         """Refuse `with tenant:`, which keeps what to return to in one list for all threads."""
         raise TypeError("use `with tenant_context(tenant):`")
 
+    def _check_schema_name_is_unique(self) -> None:
+        """Do without django-tenants' look at all names in upper case, for which no index is there.
+
+        Ours are lower case by a constraint, and unique by another.
+        """
+
     @property
     def is_active(self) -> bool:
         return self.state == self.State.ACTIVE

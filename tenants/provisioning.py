@@ -19,7 +19,8 @@ from tenants.blueprint.building import make_schema
 from tenants.blueprint.making import ensure_blueprint
 from tenants.models import Domain, Tenant
 from tenants.names import new_schema_name, normal_host
-from tenants.postgresql.roles import make_role
+from tenants.postgresql.base import owner_rights
+from tenants.postgresql.roles import admit, make_role
 
 logger = structlog.get_logger(__name__)
 
@@ -112,9 +113,21 @@ def build(tenant: Tenant, password: str | None = None) -> str:
     Return what the owner logs in with. Without a password, the owner needs an invitation.
     """
     with transaction.atomic():
+        owner = furnish(tenant, password)
+        admit([tenant.schema_name])
+    return owner
+
+
+def furnish(tenant: Tenant, password: str | None = None) -> str:
+    """Do all that `build` does but `admit`, which is for the caller to do in the same transaction.
+
+    In the owner's rights, since nobody can enter the tenant's role yet, and a session that did
+    would have to read all memberships anew for each tenant that is made.
+    """
+    with transaction.atomic():
         make_schema(tenant.schema_name)
         make_role(tenant.schema_name)
-        with tenant_context(tenant):
+        with owner_rights(), tenant_context(tenant):
             owner = make_owner(tenant, password)
             run_provisioning_steps(tenant)
         tenant.state = Tenant.State.ACTIVE

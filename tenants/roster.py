@@ -4,15 +4,12 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 from django.core.exceptions import ValidationError
-from django.db import transaction
 
-from tenants.accounts.invitations import invite_owners
-from tenants.messages import one_line
-from tenants.provisioning import Order, build, register
+from tenants.provisioning import Order
 
 REQUIRED = ("slug", "name")
 OPTIONAL = {"timezone": "UTC", "owner_email": ""}
@@ -28,11 +25,8 @@ class Line:
     timezone: str
     owner_email: str
 
-
-@dataclass
-class Report:
-    created: int = 0
-    failed: list[dict[str, object]] = field(default_factory=list)
+    def order(self) -> Order:
+        return Order(self.slug, self.name, self.timezone, owner_email=self.owner_email)
 
 
 def lines_of(path: Path) -> list[Line]:
@@ -63,29 +57,3 @@ def read_lines(reader: csv.DictReader[str]) -> Iterator[Line]:
         given = {name: (row.get(name) or "").strip() for name in (*REQUIRED, *OPTIONAL)}
         filled = {name: value or OPTIONAL.get(name, "") for name, value in given.items()}
         yield Line(reader.line_num, **filled)
-
-
-def provision_all(lines: Iterable[Line]) -> Report:
-    """Make a tenant of every line, each in a transaction of its own, and invite its owner.
-
-    A line that cannot be met is reported with its reason, and the others are made.
-    """
-    report = Report()
-    for line in lines:
-        try:
-            provision_line(line)
-        except ValidationError as error:
-            reason = one_line(error)
-            report.failed.append({"line": line.number, "slug": line.slug, "reason": reason})
-        else:
-            report.created += 1
-    return report
-
-
-def provision_line(line: Line) -> None:
-    """Make one tenant. Its owner gets an invitation and no password that anybody knows."""
-    with transaction.atomic():
-        order = Order(line.slug, line.name, line.timezone, owner_email=line.owner_email)
-        tenant = register(order)
-        build(tenant)
-        transaction.on_commit(lambda: invite_owners(tenant), robust=True)

@@ -12,17 +12,12 @@ from psycopg2.errors import DeadlockDetected, LockNotAvailable
 
 from tenants.migrating.one import migrate_schema
 from tenants.postgresql.logins import execute
+from tenants.side_by_side import Unreachable
 
 #: Whoever comes to a table for which a migration waits, waits behind it: so this long at most.
 LOCK_TIMEOUT_SECONDS = 2.0
 #: Pauses between attempts, in which the others go on: together about half a minute.
 PAUSES_SECONDS = (0.5, 1.0, 2.0, 4.0, 8.0, 16.0)
-#: A session remembers every table it met, so that it grows; after so many schemas it is renewed.
-SCHEMAS_PER_SESSION = 50
-
-
-class Unreachable(Exception):
-    """The database cannot be asked at all, which is no schema's fault."""
 
 
 def migrate_patiently(

@@ -11,9 +11,9 @@ from typing import Any
 from tqdm import tqdm
 
 from tenants.migrating.aside import remember
-from tenants.migrating.fleet import migrate_all, workers_at_most
 from tenants.migrating.patience import LOCK_TIMEOUT_SECONDS, attempt
 from tenants.migrating.standing import standings
+from tenants.side_by_side import side_by_side, workers_at_most
 
 
 @dataclass(frozen=True)
@@ -59,7 +59,7 @@ def migrate_tenants(schema_names: Sequence[str], request: Request) -> Outcome:
         outcome.unknown = Counter(one for each in found.values() for one in each.unknown)
     try:
         follow(
-            migrate_all(behind, request.job(), workers_at_most(request.workers)),
+            side_by_side(behind, request.job(), workers_at_most(request.workers)),
             request,
             len(behind),
             outcome,

@@ -4,6 +4,8 @@ The role cannot log in. It may use its own schema and read and write the rows of
 neither create, alter, truncate nor drop, and has no right to anything in another schema.
 """
 
+from collections.abc import Sequence
+
 from django.conf import settings
 from django.db import connection
 
@@ -19,14 +21,14 @@ def role_name(installation: str, schema_name: str) -> str:
     return name
 
 
-def tenants_group() -> str:
+def tenants_group(installation: str = "") -> str:
     """The role that may become every tenant's: web and worker logins are members of it."""
-    return f"tb_{installation_id()}_tenants"
+    return f"tb_{installation or installation_id()}_tenants"
 
 
-def beat_group() -> str:
+def beat_group(installation: str = "") -> str:
     """The role that may read every tenant's schedules, and nothing else of theirs."""
-    return f"tb_{installation_id()}_schedules"
+    return f"tb_{installation or installation_id()}_schedules"
 
 
 def make_groups() -> None:
@@ -39,27 +41,49 @@ def make_groups() -> None:
 
 
 def make_role(schema_name: str) -> None:
-    """Make the role of a schema and give it its rights. As the schema's owner; safe to repeat."""
+    """Make the role of a schema and give it its rights. As the schema's owner; safe to repeat.
+
+    Nobody can enter it before `admit`.
+    """
+    installation = installation_id()
     names = {
-        "role": quoted(role_name(installation_id(), schema_name)),
+        "role": quoted(role_name(installation, schema_name)),
         "schema": quoted(schema_name),
-        "tenants": quoted(tenants_group()),
-        "beat": quoted(beat_group()),
-        "schedules": ", ".join(
-            f"{quoted(schema_name)}.{quoted(table)}" for table in settings.TABLES_READ_BY_BEAT
-        ),
+        "beat": quoted(beat_group(installation)),
+        "schedules": ", ".join(qualified(schema_name, settings.TABLES_READ_BY_BEAT)),
     }
+    withheld = withholding(schema_name, names["role"])
     with connection.cursor() as cursor:
-        cursor.execute((CREATE + MAKE).format(**names))
-    withhold(schema_name, names["role"])
+        cursor.execute((CREATE + MAKE).format(**names) + withheld)
+
+
+def admit(schema_names: Sequence[str]) -> None:
+    """Let web, worker and owner enter the roles of these schemas. Safe to repeat.
+
+    In one statement, and one membership for each tenant: after a commit that grants any, every
+    session reads all of them anew.
+    """
+    if not schema_names:
+        return
+    installation = installation_id()
+    roles = ", ".join(quoted(role_name(installation, name)) for name in schema_names)
+    with connection.cursor() as cursor:
+        cursor.execute(f"GRANT {roles} TO {quoted(tenants_group(installation))}")
 
 
 def withhold(schema_name: str, role: str) -> None:
     """Let a role only read and add rows where a table is for keeping."""
     with connection.cursor() as cursor:
-        for table in settings.APPEND_ONLY_TABLES:
-            kept = f"{quoted(schema_name)}.{quoted(table)}"
-            cursor.execute(f"REVOKE UPDATE, DELETE, TRUNCATE ON {kept} FROM {role}")
+        cursor.execute(withholding(schema_name, role))
+
+
+def withholding(schema_name: str, role: str) -> str:
+    kept = ", ".join(qualified(schema_name, settings.APPEND_ONLY_TABLES))
+    return f"REVOKE UPDATE, DELETE, TRUNCATE ON {kept} FROM {role}"
+
+
+def qualified(schema_name: str, tables: Sequence[str]) -> list[str]:
+    return [f"{quoted(schema_name)}.{quoted(table)}" for table in tables]
 
 
 CREATE = """
@@ -68,9 +92,7 @@ DO $$ BEGIN
 EXCEPTION WHEN duplicate_object THEN NULL;
 END $$;
 """
-#: One membership for each tenant, since every grant of one makes all sessions read all of them anew.
 MAKE = """
-GRANT {role} TO {tenants};
 GRANT USAGE ON SCHEMA {schema} TO {role}, {beat};
 GRANT SELECT ON {schedules} TO {beat};
 GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA {schema} TO {role};
@@ -88,6 +110,7 @@ def make_missing_roles() -> None:
         missing = [schema_name for (schema_name,) in cursor.fetchall()]
     for schema_name in missing:
         make_role(schema_name)
+    admit(missing)
 
 
 MISSING = """

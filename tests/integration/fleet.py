@@ -35,9 +35,10 @@ get_user_model().objects.create_superuser({STAFF!r}, {PASSWORD!r})
 """
 MEND_ROLES = """
 from tenants.models import Tenant
-from tenants.postgresql.roles import make_role
+from tenants.postgresql.roles import admit, make_role
 for tenant in Tenant.objects.filter(slug__startswith="no-"):
     make_role(tenant.schema_name)
+    admit([tenant.schema_name])
 """
 MAKE_CROWD = """
     WITH every AS (

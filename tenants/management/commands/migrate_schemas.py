@@ -18,7 +18,7 @@ from django_tenants.utils import schema_context, schema_exists
 from tenants.blueprint.making import ensure_blueprint
 from tenants.migrating import report
 from tenants.migrating.one import migrate_schema
-from tenants.migrating.patience import LOCK_TIMEOUT_SECONDS, Unreachable, migrate_patiently
+from tenants.migrating.patience import LOCK_TIMEOUT_SECONDS, migrate_patiently
 from tenants.migrating.standing import standing_by_django, standings
 from tenants.migrating.whole import Outcome, Request, migrate_tenants
 from tenants.models import Tenant
@@ -27,6 +27,7 @@ from tenants.postgresql.logins import make_logins
 from tenants.postgresql.roles import make_groups, make_missing_roles, withhold_everywhere
 from tenants.provisioning import ensure_platform_tenant
 from tenants.schema import PUBLIC
+from tenants.side_by_side import Unreachable
 
 OLDEST_POSTGRES = 150000
 #: Options of `migrate` that make it do something else than applying all that is missing.

@@ -5,11 +5,13 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from django.core.management.base import CommandParser
+from django.core.management.base import CommandError, CommandParser
 from tqdm import tqdm
 
+from tenants.batches import provision_all
 from tenants.commands import JsonCommand
-from tenants.roster import lines_of, provision_all
+from tenants.roster import lines_of
+from tenants.side_by_side import Unreachable, workers_at_most
 
 
 class Command(JsonCommand):
@@ -22,10 +24,21 @@ class Command(JsonCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         super().add_arguments(parser)
         parser.add_argument("file", type=Path)
+        parser.add_argument(
+            "--parallel", type=int, metavar="N", help="how many processes (default: one per core)"
+        )
 
     def perform(self, **options: Any) -> dict[str, Any]:
-        lines = tqdm(lines_of(options["file"]), unit="tenant", disable=not sys.stderr.isatty())
-        return asdict(provision_all(lines))
+        lines = lines_of(options["file"])
+        workers = workers_at_most(options["parallel"])
+        with tqdm(total=len(lines), unit="tenant", disable=not sys.stderr.isatty()) as bar:
+            try:
+                return asdict(provision_all(lines, workers, bar.update))
+            except Unreachable as error:
+                raise CommandError(
+                    f"The database is gone ({error}). The tenants that were made are complete; "
+                    "of those that were not yet there is nothing."
+                ) from None
 
     def has_failed(self, answer: dict[str, Any]) -> bool:
         return bool(answer["failed"])

@@ -15,9 +15,9 @@ import pytest
 from django.core.management import call_command
 from django.db import OperationalError
 
-from tenants.migrating.fleet import migrate_all, workers_at_most
-from tenants.migrating.patience import Unreachable, attempt, migrate_patiently
+from tenants.migrating.patience import attempt, migrate_patiently
 from tenants.migrating.whole import Request, migrate_tenants
+from tenants.side_by_side import Unreachable, side_by_side, workers_at_most
 from tests.tenants.committed import committed_tenants
 from tests.tenants.migrating.builders import has_retention, set_back
 
@@ -57,14 +57,14 @@ def who_works(_schema_name):
 
 
 def test_several_processes_means_several(fleet):
-    ends = dict(migrate_all(["a", "b", "c", "d"], who_works, workers=2))
+    ends = dict(side_by_side(["a", "b", "c", "d"], who_works, workers=2))
 
     assert len(set(ends.values())) == 2
     assert str(os.getpid()) not in ends.values()
 
 
 def test_one_process_is_this_one(fleet):
-    assert dict(migrate_all(["a", "b"], who_works, workers=1))["b"] == str(os.getpid())
+    assert dict(side_by_side(["a", "b"], who_works, workers=1))["b"] == str(os.getpid())
 
 
 def test_there_are_no_more_workers_than_asked_for_and_at_least_one(fleet):
@@ -82,7 +82,7 @@ def test_after_a_killed_worker_the_next_call_goes_on_with_those_that_are_left(be
     names = names_of(behind)
 
     with pytest.raises(Unreachable, match="killed"):
-        list(migrate_all(names, partial(die_at, names[-1]), workers=2))
+        list(side_by_side(names, partial(die_at, names[-1]), workers=2))
     assert not has_retention(behind[-1])
     left = [tenant.schema_name for tenant in behind if not has_retention(tenant)]
     outcome = migrate_tenants(names, Request(workers=2))
