@@ -31,8 +31,10 @@ LONGEST_PAUSE = 5.0
 HELD_PAUSE = 0.02
 #: Between looks at what was lost on the way, in seconds.
 ROUND_SECONDS = 5.0
-#: Batches of one step in a row before the next step has its turn.
-MOST_ROUNDS = 20
+#: Of one step in a row, in seconds, before the next step has its turn; and at most so many schemas
+#: at once. What is due waits no longer for ten thousand schemas that are read again.
+TURN_SECONDS = 0.1
+SCHEMAS_AT_ONCE = 5
 
 
 class AgendaScheduler(Scheduler):
@@ -126,7 +128,7 @@ def beat(publish: Publisher) -> bool:
     """
     steps = (
         lambda: plan_due(database_now()),
-        lambda: reindex_changed(database_now()),
+        lambda: reindex_changed(database_now(), SCHEMAS_AT_ONCE),
         lambda: plan_due(database_now()),
         lambda: publish_planned(publish, database_now()),
     )
@@ -136,7 +138,11 @@ def beat(publish: Publisher) -> bool:
 
 def has_more_after(step: Callable[[], int]) -> bool:
     """Repeat a step until nothing is left, but not for ever: the other steps have their turn too."""
-    return all(step() for _ in range(MOST_ROUNDS))
+    ends_at = time.monotonic() + TURN_SECONDS
+    while step():
+        if time.monotonic() > ends_at:
+            return True
+    return False
 
 
 def seconds_until_due(longest: float) -> float:
