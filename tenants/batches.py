@@ -108,7 +108,7 @@ def furnish_lines(lines: Sequence[Line]) -> tuple[Report, list[Line]]:
 def furnish_line(line: Line) -> Tenant:
     """Make one tenant but for its admittance. Its owner gets an invitation and no password."""
     with transaction.atomic():
-        tenant = register(line.order())
+        tenant = register(line.order(), Tenant.State.ACTIVE)
         furnish(tenant)
         transaction.on_commit(lambda: invite_owners(tenant), robust=True)
     return tenant

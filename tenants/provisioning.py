@@ -63,7 +63,7 @@ def provision(order: Order, password: str = "") -> Provisioned:
     check_password_rules(password, order)
     ensure_blueprint()
     with transaction.atomic():
-        tenant = register(order)
+        tenant = register(order, Tenant.State.ACTIVE)
         owner = build(tenant, password)
     return Provisioned(tenant, owner, password)
 
@@ -76,8 +76,12 @@ def check_password_rules(password: str, order: Order) -> None:
         raise ValidationError({"password": error.messages}) from None
 
 
-def register(order: Order) -> Tenant:
-    """Write the tenant's row, in state provisioning, and its domains; the schema comes with `build`."""
+def register(order: Order, state: Tenant.State = Tenant.State.PROVISIONING) -> Tenant:
+    """Write the tenant's row and its domains; the schema comes with `build`.
+
+    Where that follows in the same transaction the row may be active from the beginning: nobody
+    sees it before it is.
+    """
     with transaction.atomic():
         tenant = Tenant(
             slug=order.slug,
@@ -86,10 +90,12 @@ def register(order: Order) -> Tenant:
             timezone=order.timezone,
             currency=order.currency,
             owner_email=order.owner_email.strip().lower(),
+            state=state,
         )
         # The fields first: what a bad slug would do to the schema name is not worth a second message.
         tenant.clean_fields(exclude=["schema_name"])
-        tenant.full_clean()
+        # Constraints are Postgres' to check: asking it for each beforehand takes three statements.
+        tenant.full_clean(validate_constraints=False)
         tenant.save()
         add_domain(tenant, tenant.default_domain, primary=not order.domain)
         if order.domain:
@@ -102,7 +108,7 @@ def add_domain(tenant: Tenant, host: str, *, primary: bool) -> Domain:
     domain = Domain(tenant=tenant, domain=normal_host(host), is_primary=primary)
     if Domain.objects.filter(domain=domain.domain).exists():
         raise ValidationError({"domain": f"'{domain.domain}' is already in use."})
-    domain.full_clean()
+    domain.full_clean(exclude=["tenant"], validate_unique=False, validate_constraints=False)
     domain.save()
     return domain
 
@@ -130,9 +136,10 @@ def furnish(tenant: Tenant, password: str | None = None) -> str:
         with owner_rights(), tenant_context(tenant):
             owner = make_owner(tenant, password)
             run_provisioning_steps(tenant)
-        tenant.state = Tenant.State.ACTIVE
-        tenant.state_reason = ""
-        tenant.save(update_fields=["state", "state_reason"])
+        if not tenant.is_active:
+            tenant.state = Tenant.State.ACTIVE
+            tenant.state_reason = ""
+            tenant.save(update_fields=["state", "state_reason"])
     logger.info("tenant provisioned", tenant=tenant.slug, schema=tenant.schema_name)
     return owner
 

@@ -207,10 +207,20 @@ def test_a_command_in_a_tenants_schema_is_told_there(acme):
 def test_provisioning_is_told_on_both_sides(db):
     made = provisioning.provision(provisioning.Order(slug="told", name="Told"))
 
-    (created, activated) = platform_log(model="tenants.tenant", object_repr="told")
-    assert (created.action, activated.changes["state"]) == ("create", ["provisioning", "active"])
+    (created,) = platform_log(model="tenants.tenant", object_repr="told")
+    assert (created.action, created.changes["state"]) == ("create", [None, "active"])
     assert platform_log(model="tenants.domain", object_repr="told.localhost")
     assert last(made.tenant, model="accounts.user").changes["login_name"] == [None, "owner"]
+
+
+def test_a_provisioning_that_was_asked_for_before_is_told_step_by_step(db):
+    tenant = provisioning.register(provisioning.Order(slug="told", name="Told"))
+
+    provisioning.build_registered(tenant.pk)
+
+    entries = platform_log(model="tenants.tenant", object_repr="told")
+    assert entries[0].changes["state"] == [None, "provisioning"]
+    assert entries[-1].changes["state"] == ["provisioning", "active"]
 
 
 def test_a_provisioning_that_fails_is_told(db, settings):
