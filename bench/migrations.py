@@ -10,6 +10,7 @@ from typing import Any
 
 from bench import environment  # noqa: F401  # isort: skip  # before anything asks for settings
 from django.core.management import call_command
+from django_tenants.management.commands.migrate_schemas import MigrateSchemasCommand
 from django_tenants.migration_executors.standard import StandardExecutor
 
 from bench.measuring import seconds
@@ -37,10 +38,8 @@ def ensure_tenants(number: int) -> list[str]:
 
 def migrate_by_stock(schema_names: list[str]) -> None:
     """Do what django-tenants' command does for these tenants."""
-    options = {"verbosity": 0, "interactive": False, "database": "default"}
-    options |= dict.fromkeys(["fake", "fake_initial", "plan", "prune", "run_syncdb"], False)
-    options |= {"app_label": None, "migration_name": None, "check_unapplied": False}
-    options |= {"skip_checks": True}
+    parser = MigrateSchemasCommand().create_parser("manage.py", "migrate_schemas")
+    options = vars(parser.parse_args(["--noinput", "--verbosity=0"]))
     with owner_rights(), redirect_stdout(StringIO()):
         StandardExecutor((), options).run_migrations(list(schema_names))
 

@@ -11,9 +11,10 @@ from django_celery_beat.models import PeriodicTask
 from django_tenants.utils import tenant_context
 
 from tenants.blueprint import building, fingerprint, making
-from tenants.blueprint.making import current_blueprint, ensure_blueprint, make_blueprint
+from tenants.blueprint.making import Unfit, current_blueprint, ensure_blueprint, make_blueprint
 from tenants.blueprint.reading import PLACEHOLDER
 from tenants.models import Blueprint
+from tenants.postgresql.logins import execute
 from tenants.provisioning import Order, provision
 
 
@@ -114,16 +115,59 @@ def in_a_session_of_its_own(work):
     thread.join()
 
 
+@pytest.fixture
+def migrations_write(db, monkeypatch):
+    """Have all migrations together be one table, with a row that says what the given SQL says."""
+
+    def write(value):
+        def migrate(schema_name):
+            execute(f"CREATE SCHEMA {schema_name}")
+            execute(f"CREATE TABLE {schema_name}.seeded (id int PRIMARY KEY, what text)")
+            execute(f"INSERT INTO {schema_name}.seeded SELECT 7, {value.format(schema_name)}")
+
+        monkeypatch.setattr(making, "migrate_from_nothing", migrate)
+
+    return write
+
+
+def test_rows_that_a_migration_writes_are_part_of_it(migrations_write):
+    migrations_write("'the same everywhere'")
+
+    assert "('7', 'the same everywhere')" in making.proven_statements()
+
+
+def test_a_row_that_names_its_schema_names_the_new_one(migrations_write):
+    migrations_write("'{}.orders'")
+
+    assert f"'{PLACEHOLDER}.orders'" in making.proven_statements()
+
+
+@pytest.mark.parametrize("value", ["clock_timestamp()", "random()", "md5('{}')"])
+def test_what_differs_between_two_migrated_schemas_is_not_copied(migrations_write, value):
+    migrations_write(value)
+
+    with pytest.raises(Unfit, match=r"two migrated schemas differ: .*row of .*seeded: 1"):
+        making.proven_statements()
+
+
 def test_where_none_can_be_made_the_reason_is_kept_and_tenants_are_migrated(
-    newer_code, monkeypatch
+    newer_code, migrations_write
 ):
-    monkeypatch.setattr(making, "statements_of", lambda name: f"CREATE SCHEMA {PLACEHOLDER}")
+    migrations_write("random()")
 
     blueprint = make_blueprint()
 
-    assert "a copy differs from a migrated schema" in blueprint.refusal
+    assert "two migrated schemas differ" in blueprint.refusal
     assert blueprint.statements == ""
     assert provision(Order("initech", "Initech")).tenant.is_active
+
+
+def test_a_copy_that_is_not_the_same_is_refused(migrations_write, monkeypatch):
+    migrations_write("'x'")
+    monkeypatch.setattr(making, "statements_of", lambda name: f"CREATE SCHEMA {PLACEHOLDER}")
+
+    with pytest.raises(Unfit, match=r"a copy differs from a migrated schema: .*seeded"):
+        making.proven_statements()
 
 
 def test_blueprints_of_earlier_code_are_kept_for_processes_that_still_run_it(
