@@ -17,14 +17,12 @@ def seed_tenant_schedules(tenant: Tenant) -> None:
     Seeding again neither duplicates one nor undoes what the tenant made of it, its deletion included.
     """
     with transaction.atomic():
+        seeded = set(SeededSchedule.objects.values_list("task", flat=True))
         for entry in with_default_cadence(tenant_catalogue()):
-            remembered, is_new = SeededSchedule.objects.get_or_create(
-                task=entry.name, defaults={"periodic_task_id": 0}
-            )
-            if is_new:
+            if entry.name not in seeded:
                 schedule = make(entry, Wish(entry.default_cadence or ""), tenant.timezone)
-                remembered.periodic_task_id = schedule.pk
-                remembered.save()
+                # Whoever seeds at the same time fails here, by the constraint, and leaves nothing.
+                SeededSchedule.objects.create(task=entry.name, periodic_task_id=schedule.pk)
 
 
 def seed_platform_schedules() -> None:

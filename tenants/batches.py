@@ -110,7 +110,8 @@ def furnish_line(line: Line) -> Tenant:
     with transaction.atomic():
         tenant = register(line.order(), Tenant.State.ACTIVE)
         furnish(tenant)
-        transaction.on_commit(lambda: invite_owners(tenant), robust=True)
+        if tenant.owner_email:
+            transaction.on_commit(lambda: invite_owners(tenant), robust=True)
     return tenant
 
 
