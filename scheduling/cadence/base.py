@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from itertools import islice
 from typing import ClassVar, Self
 
@@ -42,6 +43,11 @@ class Cadence(ABC):
     def zone(self) -> str:
         """The IANA zone whose wall clock the slots follow."""
         return "UTC"
+
+    @property
+    def least_gap(self) -> timedelta:
+        """No two slots are closer to each other than this, on days without a change of clocks."""
+        return timedelta.max
 
     @abstractmethod
     def __str__(self) -> str:
@@ -97,16 +103,16 @@ class Cadence(ABC):
 
     @staticmethod
     def from_json(data: dict[str, object]) -> Cadence:
-        """The cadence that `to_json` wrote. InvalidCadence for anything else."""
-        kind = reading.text(reading.mapping(data), "kind")
-        if kind not in CADENCES:
-            raise InvalidCadence(
-                "cadence", f"{kind!r} is no kind; use one of {', '.join(CADENCES)}"
-            )
-        start_at, expires_at = (
-            reading.instant_or_none(data, name) for name in ("start_at", "expires_at")
-        )
-        return CADENCES[kind]._read(data, start_at=start_at, expires_at=expires_at)
+        """The cadence that `to_json` wrote. InvalidCadence for anything else.
+
+        Reading takes some ten microseconds, so the latest few thousand that were read are kept.
+        """
+        # With the types, for 1, 1.0 and True are one to a dictionary, and not to a cadence.
+        items = tuple((name, type(value), value) for name, value in reading.mapping(data).items())
+        try:
+            return _read_once(items)
+        except TypeError:  # something that no JSON value of ours is, such as a list
+            return _read(data)
 
     @abstractmethod
     def _first_after(self, instant: datetime) -> datetime | None:
@@ -119,7 +125,7 @@ class Cadence(ABC):
     @classmethod
     @abstractmethod
     def _read(
-        cls, data: dict[str, object], *, start_at: datetime | None, expires_at: datetime | None
+        cls, data: Mapping[str, object], *, start_at: datetime | None, expires_at: datetime | None
     ) -> Self:
         """The inverse of `_details`."""
 
@@ -166,6 +172,21 @@ def in_utc(instant: datetime) -> datetime:
     if instant.utcoffset() is None:
         raise ValueError(f"{instant!r} has no time zone; pass an aware datetime")
     return instant.astimezone(UTC)
+
+
+def _read(data: Mapping[str, object]) -> Cadence:
+    kind = reading.text(data, "kind")
+    if kind not in CADENCES:
+        raise InvalidCadence("cadence", f"{kind!r} is no kind; use one of {', '.join(CADENCES)}")
+    start_at, expires_at = (
+        reading.instant_or_none(data, name) for name in ("start_at", "expires_at")
+    )
+    return CADENCES[kind]._read(data, start_at=start_at, expires_at=expires_at)
+
+
+@lru_cache(maxsize=4096)
+def _read_once(items: tuple[tuple[str, type, object], ...]) -> Cadence:
+    return _read({name: value for name, _type, value in items})
 
 
 def _ever_longer(after: datetime, until: datetime) -> Iterator[tuple[datetime, datetime]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import ClassVar, Self
@@ -33,6 +34,6 @@ class ClockedCadence(Cadence):
 
     @classmethod
     def _read(
-        cls, data: dict[str, object], *, start_at: datetime | None, expires_at: datetime | None
+        cls, data: Mapping[str, object], *, start_at: datetime | None, expires_at: datetime | None
     ) -> Self:
         return cls(reading.instant(data, "at"), start_at=start_at, expires_at=expires_at)

@@ -9,7 +9,7 @@ reading that is skipped or repeated.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import KW_ONLY, dataclass
 from datetime import datetime, timedelta
 from typing import ClassVar, Self
@@ -101,6 +101,10 @@ class CrontabCadence(Cadence):
     def zone(self) -> str:
         return self.timezone
 
+    @property
+    def least_gap(self) -> timedelta:
+        return pattern_of(self.text).least_gap()
+
     def __str__(self) -> str:
         return self.text
 
@@ -128,7 +132,7 @@ class CrontabCadence(Cadence):
 
     @classmethod
     def _read(
-        cls, data: dict[str, object], *, start_at: datetime | None, expires_at: datetime | None
+        cls, data: Mapping[str, object], *, start_at: datetime | None, expires_at: datetime | None
     ) -> Self:
         names = ("crontab", "timezone", "gap", "repeat")
         text, zone, gap, repeat = (reading.text({**DEFAULTS, **data}, name) for name in names)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import ClassVar, Self
@@ -51,6 +51,10 @@ class IntervalCadence(Cadence):
         """The interval as django_celery_beat stores it; `period` is one of UNITS."""
         return cls(_length(every, period), anchor_at, start_at=start_at, expires_at=expires_at)
 
+    @property
+    def least_gap(self) -> timedelta:
+        return self.every
+
     def __str__(self) -> str:
         unit = next(unit for unit, length in UNITS.items() if self.every % length == timedelta(0))
         count = self.every // UNITS[unit]
@@ -79,7 +83,7 @@ class IntervalCadence(Cadence):
 
     @classmethod
     def _read(
-        cls, data: dict[str, object], *, start_at: datetime | None, expires_at: datetime | None
+        cls, data: Mapping[str, object], *, start_at: datetime | None, expires_at: datetime | None
     ) -> Self:
         every = _length(reading.whole_number(data, "every_microseconds"), "microseconds")
         return cls(

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import lru_cache
+from itertools import pairwise
 
 from scheduling.cadence import fields
 from scheduling.cadence.invalid import InvalidCadence
@@ -23,6 +24,7 @@ FIELDS = (
     fields.MONTH_OF_YEAR,
     fields.DAY_OF_WEEK,
 )
+MINUTES_A_DAY = 24 * 60
 # February as long as it gets.
 DAYS_IN_MONTHS = (31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
 
@@ -66,6 +68,21 @@ class Pattern:
             return 0
         days = sum(1 for _ in self._days_from(start.date(), end.date() - DAY))
         return days * len(self.readings) - self._passed_at(start) + self._passed_at(end)
+
+    def least_gap(self) -> timedelta:
+        """The least time between two walls; a day's last and the next day's first are two as well.
+
+        Whether two days ever follow each other is judged by each field for itself.
+        """
+        gaps = [later - earlier for earlier, later in pairwise(self.readings)]
+        overnight = MINUTES_A_DAY - self.readings[-1] + self.readings[0]
+        return min([*gaps, overnight if self._names_days_in_a_row() else MINUTES_A_DAY]) * MINUTE
+
+    def _names_days_in_a_row(self) -> bool:
+        tomorrows = {day + 1 for day in self.days} | ({1} if max(self.days) >= 28 else set())
+        return bool(self.days & tomorrows) and any(
+            (day + 1) % 7 in self.weekdays for day in self.weekdays
+        )
 
     def names(self, day: date) -> bool:
         return day.month in self.months and self._names_in_month(day)

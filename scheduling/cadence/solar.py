@@ -8,6 +8,7 @@ claimed by one half day.
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
@@ -71,6 +72,11 @@ class SolarCadence(Cadence):
         object.__setattr__(self, "latitude", _degrees("latitude", self.latitude, 90))
         object.__setattr__(self, "longitude", _degrees("longitude", self.longitude, 180))
 
+    @property
+    def least_gap(self) -> timedelta:
+        # The sun's events wander by minutes from day to day, near the poles by more.
+        return HALF_DAY
+
     def __str__(self) -> str:
         return f"{self.event.replace('_', ' ')} at {self.latitude:.2f}, {self.longitude:.2f}"
 
@@ -88,7 +94,7 @@ class SolarCadence(Cadence):
 
     @classmethod
     def _read(
-        cls, data: dict[str, object], *, start_at: datetime | None, expires_at: datetime | None
+        cls, data: Mapping[str, object], *, start_at: datetime | None, expires_at: datetime | None
     ) -> Self:
         latitude, longitude = (reading.number(data, name) for name in ("latitude", "longitude"))
         return cls(
