@@ -41,6 +41,15 @@ AUDITED_MODELS = [
             "owner_email",
         ],
     },
+    {
+        "model": "agenda.Limits",
+        "include_fields": [
+            "tenant",
+            "least_interval_seconds",
+            "schedules_maximum",
+            "firings_in_flight_maximum",
+        ],
+    },
     {"model": "tenants.Domain", "include_fields": ["domain", "tenant", "is_primary"]},
     # What runs close is told by the runs; the instants beside a status follow from it.
     {

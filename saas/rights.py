@@ -32,6 +32,7 @@ DATABASE_RIGHTS = {
         "tenants_installation": READ,
         "tenants_tenant": READ,
         "agenda_dueslot": WRITE,
+        "agenda_limits": READ,
         "agenda_firing": "SELECT, INSERT, UPDATE (state, published_at, publish_at, publications, "
         "waits, leased_until, verdict, error, planned_at, last_slot_at, slots)",
         "agenda_newestinstant": "SELECT, INSERT, UPDATE",

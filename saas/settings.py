@@ -141,6 +141,7 @@ TEMPLATES = [
 TENANT_PROVISIONING_STEPS = ["scheduling.seeding.seed_tenant_schedules"]
 #: Called in the public schema at the end of `migrate_schemas`; each must be safe to repeat.
 PLATFORM_SEEDING_STEPS = [
+    "scheduling.agenda.limits.tell_postgres_defaults",
     "scheduling.seeding.seed_platform_schedules",
     "scheduling.agenda.partitions.make_partitions_now",
 ]
@@ -251,8 +252,13 @@ ALARM_MAIL_EVERY_SECONDS = env.int("ALARM_MAIL_EVERY_SECONDS", 3600)
 ALARM_EVERY_SECONDS = env.float("ALARM_EVERY_SECONDS", 60.0)
 
 # Tasks ------------------------------------------------------------------------------------------
+# Three limits for tenants for which staff decided nothing else: scheduling/agenda/limits.py. Postgres
+# is told them by `migrate_schemas`.
 #: Firings that one tenant may have planned, published or running; its further slots wait.
-FIRINGS_IN_FLIGHT_MAXIMUM = env.int("FIRINGS_IN_FLIGHT_MAXIMUM", 50)
+FIRINGS_IN_FLIGHT_MAXIMUM = env.int("FIRINGS_IN_FLIGHT_MAXIMUM", 10)
+#: How many schedules a tenant may have, and how often one may fire.
+SCHEDULES_MAXIMUM = env.int("SCHEDULES_MAXIMUM", 20)
+LEAST_INTERVAL_SECONDS = env.int("LEAST_INTERVAL_SECONDS", 60)
 #: What holds for a schedule whose tenant chose nothing else; see scheduling/policies.py.
 SCHEDULE_POLICIES = {
     "catch_up": "once",
@@ -261,6 +267,7 @@ SCHEDULE_POLICIES = {
     "retries": 3,
     "gap": "shift",
     "repeat": "first",
+    "spread_minutes": 0,
     "alarm_after": env.int("ALARM_AFTER_SECONDS", 15 * 60),
 }
 #: How long the ledger keeps a settled firing, in whole days after its slot's; a message that is

@@ -63,15 +63,16 @@ def close_books(tenants: Iterable[Tenant], span: Span, now: datetime) -> Books:
     for each slot, and what a tenant has of runs is read once.
     """
     books = Books()
-    span = Span(span.since, min(span.until, now - MISFIRE_AFTER))
+    taken_by = now - MISFIRE_AFTER
+    span = Span(span.since, min(span.until, taken_by))
     for tenant in tenants:
-        close_books_of(tenant, span, books)
+        close_books_of(tenant, span, books, taken_by)
     for entries in (books.unaccounted, books.surplus):
         entries.sort(key=lambda entry: entry["slot"], reverse=True)
     return books
 
 
-def close_books_of(tenant: Tenant, span: Span, books: Books) -> None:
+def close_books_of(tenant: Tenant, span: Span, books: Books, taken_by: datetime) -> None:
     # Firings before runs: what is settled in between has its run by then.
     with schema_context(PUBLIC):
         under_way = list(records_under_way(tenant, span))
@@ -93,6 +94,7 @@ def close_books_of(tenant: Tenant, span: Span, books: Books) -> None:
             [version for version in history if version.periodic_task_id == periodic_task_id],
             [record for record in records if record.periodic_task_id == periodic_task_id],
             waiting.get(periodic_task_id),
+            taken_by,
         ).close(books)
 
 
@@ -117,7 +119,7 @@ def records_under_way(tenant: Tenant, span: Span) -> Iterator[Record]:
 def waiting_since(tenant: Tenant) -> dict[int, datetime]:
     """Return the slots that beat keeps due because the tenant has too much in flight."""
     held = DueSlot.objects.of(tenant).filter(held_until__isnull=False)
-    return {slot.periodic_task_id: slot.due_at for slot in held if slot.due_at}
+    return {slot.periodic_task_id: slot.slot_at for slot in held if slot.slot_at}
 
 
 @dataclass
@@ -130,6 +132,8 @@ class Account:
     records: list[Record]
     #: The slot that beat keeps due, if it does; it and those after it are not lost.
     waiting_since: datetime | None
+    #: What fires later than this may still be taken on time.
+    taken_by: datetime
 
     def close(self, books: Books) -> None:
         stretches = [record for record in self.records if record.last_at > record.first_at]
@@ -157,9 +161,11 @@ class Account:
         """Whether a slot without a record will have one.
 
         It is of a pause or suspension that goes on, or ended so lately that beat has yet to note
-        it; or beat keeps it due.
+        it; or beat keeps it due; or its schedule is spread, and it is yet to fire.
         """
         if self.waiting_since is not None and slot_at >= self.waiting_since:
+            return True
+        if version.is_active and version.fires_at(slot_at) >= self.taken_by:
             return True
         noted = version.is_processed or (version.to_at and version.to_at < self.span.until)
         return not version.is_active and not noted

@@ -21,7 +21,7 @@ from scheduling.admin_missed import ShowMissedRuns, give_alarms
 from scheduling.admin_stopping import StopRuns
 from scheduling.agenda.clock import database_now
 from scheduling.catalogue import Entry, tenant_catalogue
-from scheduling.display import slot_text
+from scheduling.display import next_text
 from scheduling.forms import NewScheduleForm, ScheduleForm, form_for
 from scheduling.models import Run, RunRetention, Schedule
 from scheduling.overview import ScheduleRow, tenant_schedules
@@ -100,8 +100,7 @@ class ScheduleAdmin(ShowMissedRuns, admin.ModelAdmin):  # type: ignore[type-arg]
 
     @admin.display(description=_("next slot"))
     def next_slot(self, schedule: Schedule) -> str | None:
-        row = overview_of(schedule)
-        return slot_text(row.get("next_at"), row.get("timezone"))
+        return next_text(overview_of(schedule))
 
     @admin.display(description=_("last run"))
     def last_state(self, schedule: Schedule) -> str | None:

@@ -1,9 +1,12 @@
 """How an instant is shown to people: in the schedule's own zone, which is named."""
 
+from collections.abc import Mapping
 from datetime import datetime
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.utils.formats import date_format
+from django.utils.translation import gettext as _
 
 
 def slot_text(slot_at: datetime | None, zone: str | None) -> str | None:
@@ -12,3 +15,15 @@ def slot_text(slot_at: datetime | None, zone: str | None) -> str | None:
         return None
     local = slot_at.astimezone(ZoneInfo(zone or "UTC"))
     return f"{date_format(local, 'D j M Y, H:i')} {local.tzname()}"
+
+
+def next_text(row: Mapping[str, Any]) -> str | None:
+    """Return when a schedule of the overview fires next; with a spread, also its slot and how wide."""
+    shown = slot_text(row.get("next_at"), row.get("timezone"))
+    if shown is None or not row.get("spread_minutes"):
+        return shown
+    return _("%(fires)s (slot %(slot)s, spread over %(minutes)s minutes)") % {
+        "fires": shown,
+        "slot": slot_text(row["slot_at"], row.get("timezone")),
+        "minutes": row["spread_minutes"],
+    }

@@ -15,6 +15,7 @@ from django_celery_beat.models import PeriodicTask
 from scheduling.policies import CatchUp, Gap, Overlap, Repeat
 
 RETRIES_MAXIMUM = 10
+SPREAD_MAXIMUM = 60  # minutes
 MINUTE, MONTH = 60, 31 * 24 * 3600  # seconds
 
 
@@ -53,7 +54,7 @@ class SeededSchedule(models.Model):
 
 
 class Policy(models.Model):
-    """What one schedule does with missed slots, overlaps, failures and changes of clocks.
+    """What one schedule does with missed slots, overlaps, failures, changes of clocks; and its spread.
 
     Beside the periodic task and not in it, for that table is django_celery_beat's. Where there is no
     row, or a column is empty, the platform's default counts (see `scheduling.policies`).
@@ -80,6 +81,12 @@ class Policy(models.Model):
     repeat = models.CharField(
         _("clocks put back"), max_length=5, choices=Repeat, null=True, blank=True
     )
+    spread_minutes = models.PositiveSmallIntegerField(
+        _("fire within (minutes after the slot)"),
+        null=True,
+        blank=True,
+        validators=[MaxValueValidator(SPREAD_MAXIMUM)],
+    )
     alarm_after = models.PositiveIntegerField(
         _("alarm when late by (seconds)"),
         null=True,
@@ -99,6 +106,7 @@ class Policy(models.Model):
             between("catch_up_window", 0, MONTH),
             between("retries", 0, RETRIES_MAXIMUM),
             between("alarm_after", MINUTE, MONTH),
+            between("spread_minutes", 0, SPREAD_MAXIMUM),
         )
 
     def __str__(self) -> str:

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime
-from typing import Any, TypedDict
+from typing import Any, NotRequired, TypedDict
 
 from django.db import DatabaseError, transaction
 from django.db.models import OuterRef, Subquery
 from django_celery_beat.models import PeriodicTask
 from django_tenants.utils import tenant_context
 
+from scheduling.agenda.limits import allowance_in
 from scheduling.agenda.models import DueSlot
 from scheduling.catalogue import catalogue_of
 from scheduling.models import Run
 from scheduling.periodic import (
     CRONTAB_FIELDS,
+    LEAST_SECONDS,
     Row,
     Unreadable,
     cadence_fingerprint,
@@ -27,9 +29,14 @@ from scheduling.plain import error_text, plain
 from tenants.models import Tenant
 from tenants.schema import shared_tables
 
+BEYOND = "limit: there may be %d schedules; those made last are set aside until others are deleted"
+
 
 class ScheduleRow(TypedDict):
-    """One line of `schedules`. Times are aware and in UTC; `problem` is None where all is well."""
+    """One line of `schedules`. Times are aware and in UTC; `problem` is None where all is well.
+
+    `next_at` is when the schedule fires next.
+    """
 
     tenant: str
     name: str
@@ -41,6 +48,9 @@ class ScheduleRow(TypedDict):
     next_at: datetime | None
     last_state: str | None
     problem: str | None
+    #: Only of a schedule with a spread: `next_at` is when the slot fires, this is the slot.
+    slot_at: NotRequired[datetime | None]
+    spread_minutes: NotRequired[int]
 
 
 def schedules_of(tenants: Iterable[Tenant], now: datetime) -> list[ScheduleRow]:
@@ -51,15 +61,27 @@ def schedules_of(tenants: Iterable[Tenant], now: datetime) -> list[ScheduleRow]:
 
 def tenant_schedules(tenant: Tenant, now: datetime, **lookup: Any) -> list[ScheduleRow]:
     """Return one tenant's schedules; one line with the problem when its tables cannot be read."""
+    allowance = allowance_in(tenant.schema_name)
     try:
         with transaction.atomic(), tenant_context(tenant):
             slots, rows, states = slots_of(tenant), periodic_rows(**lookup), last_states()
+            surplus = schedules_beyond(allowance.schedules_maximum)
     except DatabaseError as error:
         return [blank(tenant) | {"problem": plain(f"the tables cannot be read: {error}")}]
-    return [
-        describe(tenant, row, slots.get(row["id"]), now) | {"last_state": states.get(row["id"])}
-        for row in rows
-    ]
+    told = []
+    for row in rows:
+        row[LEAST_SECONDS] = allowance.least_interval.total_seconds()
+        line = describe(tenant, row, slots.get(row["id"]), now)
+        if row["id"] in surplus:
+            line |= {"next_at": None, "problem": BEYOND % allowance.schedules_maximum}
+        told.append(line | {"last_state": states.get(row["id"])})
+    return told
+
+
+def schedules_beyond(maximum: int) -> set[int]:
+    """Return the current schema's schedules that beat leaves aside: those after the first so many."""
+    rows = PeriodicTask.objects.order_by("pk").values_list("pk", flat=True)
+    return set(rows[maximum:])
 
 
 def slots_of(tenant: Tenant) -> dict[int, DueSlot]:
@@ -107,13 +129,26 @@ def describe(tenant: Tenant, row: Row, slot: DueSlot | None, now: datetime) -> S
         described["problem"] = plain(error) if isinstance(error, Unreadable) else error_text(error)
         return described
     if row["enabled"] and tenant.is_active:
-        described["next_at"] = next_at(row, slot, now)
+        next_slot = upcoming(tenant, row, slot, now)
+        described["next_at"] = next_slot.due_at
         described["problem"] = (slot and slot.problem) or None
+        if next_slot.policies.spread_minutes:
+            described["slot_at"] = next_slot.slot_at
+            described["spread_minutes"] = next_slot.policies.spread_minutes
     return described
 
 
-def next_at(row: Row, slot: DueSlot | None, now: datetime) -> datetime | None:
+def upcoming(tenant: Tenant, row: Row, slot: DueSlot | None, now: datetime) -> DueSlot:
     """Return what beat will do; before beat has read a change, what it will make of it."""
     if slot and slot.fingerprint == cadence_fingerprint(row):
-        return slot.due_at
-    return cadence_of(row, anchor_at=now).next_after(now)
+        return slot
+    cadence = cadence_of(row, anchor_at=now)
+    made = DueSlot(
+        tenant_id=tenant.pk,
+        periodic_task_id=row["id"],
+        cadence=cadence.to_json(),
+        chosen=row["policies"],
+        one_off=row["one_off"] or cadence.kind == "clocked",
+    )
+    made.move_to(cadence.next_after(now))
+    return made

@@ -31,7 +31,7 @@ from tenants.schema import in_public_schema
 
 Row = Mapping[str, Any]
 
-LEAST_INTERVAL = timedelta(seconds=1)
+LEAST_INTERVAL, MINUTE = timedelta(seconds=1), timedelta(minutes=1)
 KINDS = ("crontab", "interval", "clocked", "solar")
 CRONTAB_FIELDS = ("minute", "hour", "day_of_month", "month_of_year", "day_of_week")
 #: The columns that say when; a change of one of them begins the cadence anew.
@@ -66,8 +66,11 @@ UNTOUCHED: dict[str, tuple[Any, ...]] = {
     "priority": (None,),
 }
 COLUMNS = ("id", "name", "enabled", "kwargs", *CADENCE_COLUMNS, *UNTOUCHED)
-#: Of the policies, those that say when a cadence fires.
+#: Of the policies, those that say when a cadence has slots, and when they fire.
 CLOCK_CHOICES = ("gap", "repeat")
+SPREAD = "spread_minutes"
+#: Of a row, how often its tenant allows a schedule to fire; where it is absent, as often as any may.
+LEAST_SECONDS = "least_interval_seconds"
 KWARGS_MAXIMUM = 10_000  # characters; a version keeps no more (`agenda_capture`)
 
 
@@ -163,9 +166,27 @@ def cadence_of(row: Row, anchor_at: datetime) -> Cadence:
         "expires_at": instant_of(row["expires_text"], "expires"),
     }
     try:
-        return BUILDERS[kinds[0]](row, anchor_at, bounds)
+        cadence = BUILDERS[kinds[0]](row, anchor_at, bounds)
     except InvalidCadence as error:
         raise Unreadable(str(error)) from None
+    refuse_haste(cadence, least_interval(row))
+    return cadence
+
+
+def least_interval(row: Row) -> timedelta:
+    return max(LEAST_INTERVAL, timedelta(seconds=row.get(LEAST_SECONDS) or 0))
+
+
+def refuse_haste(cadence: Cadence, least: timedelta) -> None:
+    """Raise Unreadable where two slots of a cadence come sooner after each other than is allowed."""
+    if cadence.kind != "interval" and least <= MINUTE:
+        return  # nothing else has two slots within a minute
+    if cadence.least_gap < least:
+        unit = "second" if least == LEAST_INTERVAL else "seconds"
+        allowed = f"{int(least.total_seconds())} {unit}"
+        if cadence.kind == "interval":
+            raise Unreadable(f"interval: too short; use {allowed} or longer")
+        raise Unreadable(f"{cadence.kind}: fires too often; leave {allowed} between two slots")
 
 
 def instant_of(text: str | None, column: str) -> datetime | None:
@@ -189,12 +210,7 @@ def crontab_of(row: Row, _anchor_at: datetime, bounds: dict[str, Any]) -> Cadenc
 
 def interval_of(row: Row, anchor_at: datetime, bounds: dict[str, Any]) -> Cadence:
     anchor_at = bounds["start_at"] or anchor_at
-    cadence = IntervalCadence.of(
-        row["interval__every"], row["interval__period"], anchor_at, **bounds
-    )
-    if cadence.every < LEAST_INTERVAL:
-        raise Unreadable("interval: too short; use 1 second or longer")
-    return cadence
+    return IntervalCadence.of(row["interval__every"], row["interval__period"], anchor_at, **bounds)
 
 
 def clocked_of(row: Row, _anchor_at: datetime, bounds: dict[str, Any]) -> Cadence:
@@ -221,6 +237,8 @@ def cadence_fingerprint(row: Row) -> str:
     """Return a hash of what in a row says when; while it stays, so does the next slot."""
     told = [row[column] for column in CADENCE_COLUMNS]
     told += [row["policies"].get(name) for name in CLOCK_CHOICES]
+    # Nothing is added where nothing is chosen, so that hashes of before there was a choice hold.
+    told += [row["policies"][SPREAD]] if SPREAD in row["policies"] else []
     # A degree is a Decimal from its table and a float from a version, where JSON has kept it.
     plain = [float(value) if isinstance(value, Decimal) else value for value in told]
     return hashlib.sha256(json.dumps(plain, default=str).encode()).hexdigest()

@@ -1,4 +1,4 @@
-"""What becomes of slots that were missed or overlap, of runs that fail, and of clocks that change.
+"""What becomes of slots that were missed, overlap or are spread, of failed runs, of clocks that change.
 
 A tenant chooses per schedule, in `scheduling.models.Policy`; what it leaves open is the platform's
 default, the setting SCHEDULE_POLICIES.
@@ -48,7 +48,7 @@ class Repeat(TextChoices):
 
 @dataclass(frozen=True)
 class Policies:
-    """The policies of one schedule, defaults filled in. Times are in seconds."""
+    """The policies of one schedule, defaults filled in. Times are in seconds, unless named otherwise."""
 
     catch_up: str
     catch_up_window: int
@@ -57,6 +57,7 @@ class Policies:
     gap: str
     repeat: str
     alarm_after: int
+    spread_minutes: int
 
     @classmethod
     def chosen(cls, chosen: Mapping[str, Any]) -> Self:
@@ -69,3 +70,8 @@ class Policies:
     def reach(self) -> timedelta:
         """How far back catch-up looks."""
         return timedelta(seconds=self.catch_up_window)
+
+    @property
+    def spread(self) -> timedelta:
+        """Within what time after its slot it fires."""
+        return timedelta(minutes=self.spread_minutes)

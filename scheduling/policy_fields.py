@@ -19,6 +19,10 @@ HELP = {
     "retries": _("How often a run that failed is tried again, after longer and longer pauses."),
     "gap": _("What a time gets that is skipped when summer time begins."),
     "repeat": _("What a time gets that comes twice when summer time ends."),
+    "spread_minutes": _(
+        "Fires at some moment within so many minutes after each slot, for one slot always the same "
+        "and never after the next slot. 0: at the slot."
+    ),
     "alarm_after": _("Owners are told by mail of a slot that is still not done then."),
 }
 CHOICES = {"catch_up": CatchUp, "overlap": Overlap, "gap": Gap, "repeat": Repeat}

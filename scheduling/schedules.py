@@ -15,14 +15,21 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django_celery_beat.models import CrontabSchedule
 
+from scheduling.agenda.limits import Allowance, allowance_in
 from scheduling.agenda.manual import plan_manual
 from scheduling.agenda.models import Firing
-from scheduling.agenda.triggers import SCHEDULES_MAXIMUM
 from scheduling.cadence import CrontabCadence, InvalidCadence
 from scheduling.catalogue import Entry, ParametersError, catalogue_of
 from scheduling.history import columns_of, record
 from scheduling.models import Policy, Schedule, SeededSchedule
-from scheduling.periodic import CRONTAB_FIELDS, UNTOUCHED, Unreadable, periodic_rows, read
+from scheduling.periodic import (
+    CRONTAB_FIELDS,
+    UNTOUCHED,
+    Unreadable,
+    periodic_rows,
+    read,
+    refuse_haste,
+)
 from tenants.schema import current_schema, current_tenant
 
 
@@ -75,20 +82,27 @@ def make(entry: Entry, wish: Wish, default_timezone: str) -> Schedule:
     schedule = Schedule(name=wish.name or entry.label, task=entry.name, enabled=True)
     if not schedule.name.strip():
         raise ValidationError({"name": "Give the schedule a name."})
-    if Schedule.objects.count() >= SCHEDULES_MAXIMUM:
-        raise ValidationError(
-            {"name": f"There are {SCHEDULES_MAXIMUM} schedules: delete one first."}
-        )
+    allowance = allowance_in(current_schema())
+    most = allowance.schedules_maximum
+    if Schedule.objects.count() >= most:
+        raise ValidationError({"name": f"There are {most} schedules: delete one first."})
     if Schedule.objects.filter(name=schedule.name).exists():
         raise ValidationError({"name": f"'{schedule.name}' is already the name of a schedule."})
-    return change(schedule, entry, wish, default_timezone)
+    return change(schedule, entry, wish, default_timezone, allowance)
 
 
-def change(schedule: Schedule, entry: Entry, wish: Wish, default_timezone: str) -> Schedule:
+def change(
+    schedule: Schedule,
+    entry: Entry,
+    wish: Wish,
+    default_timezone: str,
+    allowance: Allowance | None = None,
+) -> Schedule:
     """Give a schedule the cadence, zone, parameters and state that `wish` names."""
     before = columns_of(schedule.pk)
     timezone = wish.timezone or timezone_of(schedule) or default_timezone
     schedule.crontab = crontab_row(wish.crontab, timezone)
+    refuse_more_often(wish.crontab, timezone, allowance or allowance_in(current_schema()))
     if schedule.clocked_id is not None:
         schedule.one_off = False  # upstream sets it with every clocked schedule; a crontab recurs
     schedule.interval = schedule.solar = schedule.clocked = None
@@ -148,6 +162,14 @@ def checked(entry: Entry, parameters: Mapping[str, Any]) -> Mapping[str, Any]:
     except ParametersError as error:
         raise ValidationError({"parameters": str(error)}) from None
     return parameters
+
+
+def refuse_more_often(crontab: str, timezone: str, allowance: Allowance) -> None:
+    """Raise ValidationError where a crontab fires more often than the tenant may."""
+    try:
+        refuse_haste(CrontabCadence.parse(crontab, timezone), allowance.least_interval)
+    except Unreadable as error:
+        raise ValidationError({"crontab": str(error).removeprefix("crontab: ")}) from None
 
 
 def crontab_row(text: str, timezone: str) -> CrontabSchedule:

@@ -20,10 +20,19 @@ def schedule_line(row: ScheduleRow) -> tuple[str, ...]:
         row["name"],
         row["schedule"] or "-",
         row["timezone"] or "-",
-        local(row["next_at"], row["timezone"]) if row["enabled"] else "paused",
+        next_text(row) if row["enabled"] else "paused",
         row["last_state"] or "-",
         row["problem"] or "",
     )
+
+
+def next_text(row: ScheduleRow) -> str:
+    """Tell when a schedule fires next, and with a spread how long that is after its slot."""
+    fires = local(row["next_at"], row["timezone"])
+    slot_at, minutes = row.get("slot_at"), row.get("spread_minutes")
+    if not (slot_at and minutes):
+        return fires
+    return f"{fires} (slot {local(slot_at, row['timezone'])}, within {minutes} min)"
 
 
 def run_table(rows: Iterable[dict[str, Any]]) -> str:

@@ -47,10 +47,14 @@ def in_public_schema() -> bool:
 
 @contextmanager
 def shared_tables(tenant: "Tenant") -> Iterator[None]:
-    """Stand in the public schema in the tenant's role, to which row security shows its own rows."""
+    """Stand in the public schema in the tenant's role, to which row security shows its own rows.
+
+    With the owner's rights, as while a tenant is made, in none: ask for the tenant's rows by name.
+    """
     wrapper: Any = connection
     before = wrapper.guest_of
-    wrapper.guest_of = None if tenant.is_platform else tenant.schema_name
+    keeps_rights = tenant.is_platform or wrapper.as_owner
+    wrapper.guest_of = None if keeps_rights else tenant.schema_name
     try:
         with schema_context(PUBLIC):
             yield

@@ -13,6 +13,8 @@ from django.utils.translation import gettext_lazy as _
 
 from scheduling.admin import LongListAdmin
 from scheduling.agenda.clock import database_now
+from scheduling.agenda.limit_fields import FleetForm
+from scheduling.agenda.limits import BOUNDS, decide
 from scheduling.agenda.models import Alarm, DueSlot, Firing
 from scheduling.agenda.stopping import request_stop
 from tenants.admin import TenantAdmin
@@ -116,12 +118,13 @@ class TroubleFilter(admin.SimpleListFilter):
 
 
 class FleetAdmin(TenantAdmin):
-    """The tenants, each with the number of its enabled schedules, and with what is wrong.
+    """The tenants, each with the number of its enabled schedules, its limits, and what is wrong.
 
     Problems are schedules in quarantine, and a schema that beat cannot read or that hinders runs;
     missed are schedules with an open alarm.
     """
 
+    form = FleetForm
     list_display = [*TenantAdmin.list_display, "schedules", "problems", "missed", "trouble"]
     list_filter = [*TenantAdmin.list_filter, TroubleFilter]
     list_select_related = ["index", *TenantAdmin.list_select_related]
@@ -137,6 +140,16 @@ class FleetAdmin(TenantAdmin):
                 missed=per_tenant(Alarm.objects.open()),
             )
         )
+
+    def get_fields(self, request: HttpRequest, obj: Tenant | None = None) -> list[str]:  # type: ignore[override]
+        fields = super().get_fields(request, obj)
+        is_written = obj is not None and self.has_change_permission(request, obj)
+        return [*fields, *BOUNDS] if is_written else fields
+
+    def save_model(self, request: HttpRequest, obj: Tenant, form: Any, change: bool) -> None:
+        super().save_model(request, obj, form, change)
+        if change:
+            decide(obj, **form.limits())
 
     @admin.display(description=_("schedules"))
     def schedules(self, tenant: Any) -> int:

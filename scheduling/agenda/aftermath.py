@@ -73,10 +73,10 @@ class Aftermath:
     def leave(self, slot: DueSlot, until: datetime, current: ScheduleVersion | None) -> None:
         """Settle the slots from the due one to the end of what named them."""
         if current is not None and current.is_active:
-            while slot.due_at is not None and slot.due_at <= min(until, self.now):
+            while slot.slot_at is not None and slot.slot_at <= min(until, self.now):
                 self.firings += take(slot, self.now, self.flights, until)
-        elif slot.due_at is not None and slot.due_at <= until and slot.cadence:
-            passed = stretch_of(slot, slot.due_at - INSTANT, until)
+        elif slot.slot_at is not None and slot.slot_at <= until and slot.cadence:
+            passed = stretch_of(slot, slot.slot_at - INSTANT, until)
             self.note(slot, passed, *fate(current))
 
     def pass_over(self, version: ScheduleVersion, current: ScheduleVersion | None) -> None:
@@ -90,8 +90,8 @@ class Aftermath:
             cadence=reading.cadence.to_json(),
             chosen=version.row["policies"],
             one_off=reading.one_off,
-            due_at=version.first_due_at(reading),
         )
+        slot.move_to(version.first_slot_at(reading))
         if version.is_active:
             self.leave(slot, until_of(version), current)
         elif version.names_slots(reading):

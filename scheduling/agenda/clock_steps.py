@@ -94,8 +94,8 @@ def plan_again(now: datetime, batch: int = BATCH) -> int:
         early = []
         for slot in slots:
             first = next_slot(json.dumps(slot.cadence))
-            if first and slot.due_at and first < slot.due_at:
-                slot.due_at = first
+            if first and slot.slot_at and first < slot.slot_at:
+                slot.move_to(first)
                 early.append(slot)
         store(early)
         count += len(early)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import datetime
 from typing import NamedTuple
 
 from django.conf import settings
 
+from scheduling.agenda.limits import in_flight_maxima
 from scheduling.agenda.models import DueSlot, Firing
 
 FLIGHT_COLUMNS = ("tenant", "periodic_task_id", "planned_at", "waits", "trigger", "verdict")
@@ -33,7 +34,9 @@ class Flights:
     All count toward how many a tenant may have; only runs of its cadence can overlap with a slot.
     """
 
-    def __init__(self, tenant_ids: Iterable[int]) -> None:
+    def __init__(self, tenant_ids: Collection[int]) -> None:
+        #: How many a tenant may have, where that is not the platform's default.
+        self.maxima = in_flight_maxima(tenant_ids)
         self.number: Counter[int] = Counter()
         #: Per schedule, when the first of its runs in flight was planned.
         self.first_planned_at: dict[Schedule, datetime] = {}
@@ -42,15 +45,16 @@ class Flights:
             self.count(flight)
 
     def room(self, tenant_id: int) -> int:
-        return max(0, int(settings.FIRINGS_IN_FLIGHT_MAXIMUM) - self.number[tenant_id])
+        most = self.maxima.get(tenant_id, int(settings.FIRINGS_IN_FLIGHT_MAXIMUM))
+        return max(0, most - self.number[tenant_id])
 
-    def overlaps(self, slot: DueSlot, slot_at: datetime) -> bool:
-        """Whether a run that was planned before this slot's instant is still going.
+    def overlaps(self, slot: DueSlot, fires_at: datetime) -> bool:
+        """Whether a run that was planned before the instant at which a slot fires is still going.
 
         What was planned later, as of slots that were caught up with, was not going then.
         """
         planned_at = self.first_planned_at.get((slot.tenant_id, slot.periodic_task_id))
-        return planned_at is not None and planned_at < slot_at
+        return planned_at is not None and planned_at < fires_at
 
     def has_waiting(self, slot: DueSlot) -> bool:
         return (slot.tenant_id, slot.periodic_task_id) in self.waiting

@@ -7,14 +7,17 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Self
 
+from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from scheduling.agenda.alarms.models import Alarm, AlarmPass
 from scheduling.agenda.clock import ClockTimestamp, NewestInstant
+from scheduling.agenda.limits import Limits
 from scheduling.agenda.versions import ScheduleVersion
 from scheduling.cadence import Cadence
 from scheduling.policies import Policies
+from scheduling.spread import Spread
 from tenants.models import Tenant
 
 __all__ = [
@@ -22,6 +25,7 @@ __all__ = [
     "AlarmPass",
     "DueSlot",
     "Firing",
+    "Limits",
     "NewestInstant",
     "ScheduleChange",
     "ScheduleVersion",
@@ -60,8 +64,9 @@ class DueSlotQuerySet(models.QuerySet["DueSlot"]):
 class DueSlot(models.Model):
     """The next instant at which one enabled periodic task must fire.
 
-    `due_at` is empty when none is left (a one-off that fired) or the row is in quarantine, with
-    the reason in `problem`. The cadence is a copy, so that beat never reads a tenant's tables here.
+    `due_at` is its slot, or with a spread the moment after it at which it fires. It is empty when
+    none is left (a one-off that fired) or the row is in quarantine, with the reason in `problem`. The
+    cadence is a copy, so that beat never reads a tenant's tables here.
     """
 
     tenant = models.ForeignKey(Tenant, on_delete=models.CASCADE, related_name="due_slots")
@@ -77,6 +82,8 @@ class DueSlot(models.Model):
     one_off = models.BooleanField(_("one-off"), default=False)
     fingerprint = models.CharField(max_length=64)
     due_at = models.DateTimeField(_("due at"), null=True)
+    #: How long after its slot it is due; see `scheduling.spread`.
+    spread_seconds = models.PositiveIntegerField(_("spread by"), default=0, db_default=0)
     #: The slot is due, but its tenant has so many firings in flight that it is looked at again then.
     held_until = models.DateTimeField(_("held until"), null=True)
     problem = models.TextField(_("problem"), blank=True)
@@ -114,6 +121,29 @@ class DueSlot(models.Model):
     @property
     def policies(self) -> Policies:
         return Policies.chosen(self.chosen)
+
+    @property
+    def slot_at(self) -> datetime | None:
+        """The slot that is to fire at `due_at`; in the ledger, the runs and the books it has this name."""
+        return self.due_at and self.due_at - timedelta(seconds=self.spread_seconds)
+
+    def move_to(self, slot_at: datetime | None) -> None:
+        """Have this slot be the next to fire; None where there is none."""
+        self.due_at, self.spread_seconds = slot_at, 0
+        if slot_at is not None and self.spread.width:
+            self.due_at = self.fires_at(slot_at)
+            self.spread_seconds = int((self.due_at - slot_at).total_seconds())
+
+    def fires_at(self, slot_at: datetime) -> datetime:
+        """Return when a slot of this schedule fires."""
+        spread = self.spread
+        return spread.fires_at(slot_at, self.following(slot_at)) if spread.width else slot_at
+
+    @property
+    def spread(self) -> Spread:
+        # Asked of each slot that is taken, so without completing all the other policies.
+        minutes = self.chosen.get("spread_minutes", settings.SCHEDULE_POLICIES["spread_minutes"])
+        return Spread(self.tenant_id, self.periodic_task_id, timedelta(minutes=minutes))
 
     def following(self, slot_at: datetime) -> datetime | None:
         """Return the slot after `slot_at`, or None when there is none."""

@@ -65,14 +65,16 @@ def store(slots: Sequence[DueSlot]) -> None:
         cursor.execute(
             """
             UPDATE agenda_dueslot AS slot
-            SET due_at = new.due_at, held_until = new.held_until, problem = new.problem
-            FROM unnest(%s::bigint[], %s::timestamptz[], %s::timestamptz[], %s::text[])
-                AS new (id, due_at, held_until, problem)
+            SET due_at = new.due_at, spread_seconds = new.spread_seconds,
+                held_until = new.held_until, problem = new.problem
+            FROM unnest(%s::bigint[], %s::timestamptz[], %s::int[], %s::timestamptz[], %s::text[])
+                AS new (id, due_at, spread_seconds, held_until, problem)
             WHERE slot.id = new.id
             """,
             [
                 [slot.pk for slot in slots],
                 [slot.due_at for slot in slots],
+                [slot.spread_seconds for slot in slots],
                 [slot.held_until for slot in slots],
                 [slot.problem for slot in slots],
             ],

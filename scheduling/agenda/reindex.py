@@ -1,5 +1,6 @@
 """Rebuilding due slots from what schedules are and were, one schema at a time."""
 
+import time
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from itertools import groupby
@@ -20,38 +21,48 @@ logger = structlog.get_logger(__name__)
 
 #: What a change of a schedule may rewrite in its due slot.
 SLOT_FIELDS = ["name", "task", "queue", "cadence", "chosen", "version_id", "one_off"]
-SLOT_FIELDS += ["fingerprint", "due_at", "held_until", "problem", "is_stale"]
+SLOT_FIELDS += ["fingerprint", "due_at", "spread_seconds", "held_until", "problem", "is_stale"]
 SLOTS_PER_STATEMENT = 500
 #: How long one schema may keep the others waiting, and how many may before all else has its turn.
 LOCK_MILLISECONDS = 500
 BUSY_MAXIMUM = 2
+#: Reindexing goes on no longer before all else has its turn.
+BUDGET_SECONDS = 0.25
 
 
 def reindex_changed(now: datetime, limit: int = 100) -> int:
     """Reindex up to `limit` schemas that triggers marked as changed; return how many were not busy.
 
+    None twice, or one that never stops changing would keep all else waiting; and for a quarter of a
+    second, in which any number of marks may gather.
     Each in a transaction of its own, in which its marks are deleted, so that none is lost. Any
     number of beats may do this at once: marks are claimed with SKIP LOCKED, and a schema is
     reindexed under a lock.
     """
-    done, busy = 0, list[str]()
-    while done < limit and len(busy) < BUSY_MAXIMUM:
-        schema_name = reindex_next(now, busy)
+    done, busy, deadline = list[str](), list[str](), time.monotonic() + BUDGET_SECONDS
+    while len(done) < limit and len(busy) < BUSY_MAXIMUM and time.monotonic() < deadline:
+        schema_name = reindex_next(now, busy, done)
         if not schema_name:
             break
-        done += schema_name not in busy
-    return done
+        if schema_name in busy:
+            # Its lock was waited for; that is not the others' fault.
+            deadline = time.monotonic() + BUDGET_SECONDS
+        else:
+            done.append(schema_name)
+    return len(done)
 
 
-def reindex_next(now: datetime, busy: list[str]) -> str:
+def reindex_next(now: datetime, busy: list[str], done: Sequence[str] = ()) -> str:
     """Reindex the schema whose mark is the oldest; return it, "" for none. Adds to `busy` if it is.
+
+    None of those that are done or busy.
 
     What may be different at the next tick (a lock, a deadlock) is marked again, behind the others.
     Anything else that goes wrong is written down at the tenant, and the others go on. Only a
     connection that is gone stops all: then this fails too, and all is undone.
     """
     with transaction.atomic():
-        change = claim_changes(busy)
+        change = claim_changes([*busy, *done])
         if change is None:
             return ""
         schema_name = change.schema_name
@@ -80,8 +91,8 @@ class Change(NamedTuple):
     changed_at: datetime
 
 
-def claim_changes(busy: Sequence[str] = ()) -> Change | None:
-    """Delete the marks of the schema, none of `busy`, whose mark is the oldest; return it, or None."""
+def claim_changes(but_of: Sequence[str] = ()) -> Change | None:
+    """Delete the marks of the schema, none of `but_of`, whose mark is the oldest; return it, or None."""
     with connection.cursor() as cursor:
         cursor.execute(
             """
@@ -96,7 +107,7 @@ def claim_changes(busy: Sequence[str] = ()) -> Change | None:
                 FOR UPDATE OF change SKIP LOCKED
             )) RETURNING schema_name, changed_at
             """,
-            [list(busy)],
+            [list(but_of)],
         )
         marks = [Change(*row) for row in cursor.fetchall()]
     return max(marks, key=lambda mark: mark.changed_at, default=None)
@@ -177,25 +188,27 @@ def refresh(slot: DueSlot, version: ScheduleVersion) -> None:
     slot.version_id, slot.held_until, slot.is_stale = version.pk, None, False
     slot.name, slot.task = version.row["name"], version.row["task"]
     try:
-        reading = version.reading()
-        slot.due_at = version.first_due_at(reading)
+        fill(slot, version)
     except Unreadable as error:
         quarantine(slot, plain(error))
-        return
     except Exception as error:  # a row that nobody foresaw must not stop the others
         logger.exception("row cannot be read", tenant=slot.tenant_id, row=slot.periodic_task_id)
         quarantine(slot, error_text(error))
-        return
+
+
+def fill(slot: DueSlot, version: ScheduleVersion) -> None:
+    reading = version.reading()
     slot.queue = reading.entry.queue
     slot.cadence, slot.one_off = reading.cadence.to_json(), reading.one_off
     slot.chosen = version.row["policies"]
     slot.fingerprint, slot.problem = cadence_fingerprint(version.row), ""
+    slot.move_to(version.first_slot_at(reading))
 
 
 def quarantine(slot: DueSlot, reason: str) -> None:
     """Set one row aside, with a reason its owner sees."""
-    slot.cadence, slot.due_at, slot.fingerprint = None, None, ""
-    slot.problem = reason
+    slot.cadence, slot.fingerprint, slot.problem = None, "", reason
+    slot.move_to(None)
     logger.warning(
         "periodic task quarantined",
         tenant=slot.tenant_id,

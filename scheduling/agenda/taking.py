@@ -40,7 +40,8 @@ def take(
         firings = Taking(slot, now, flights, min(until or now, now)).firings()
     except Exception as error:
         logger.exception("slot cannot be computed", tenant=slot.tenant_id, slot=slot.pk)
-        slot.due_at, slot.problem = None, f"cadence: {error_text(error)}"
+        slot.due_at, slot.spread_seconds = None, 0
+        slot.problem = f"cadence: {error_text(error)}"
         return []
     for firing in firings:
         flights.add(firing)
@@ -57,23 +58,24 @@ class Taking:
     until: datetime
 
     def firings(self) -> list[Firing]:
-        assert self.slot.due_at is not None  # noqa: S101  # nobody claims others
-        if self.now - self.slot.due_at > MISFIRE_AFTER:
-            return self.missed()
-        on_time = self.slot.due_at
-        self.slot.due_at = self.slot.following(on_time)
-        return [self.fired(on_time, "schedule")]
+        due_at, slot_at = self.slot.due_at, self.slot.slot_at
+        assert due_at is not None  # noqa: S101  # nobody claims others
+        assert slot_at is not None  # noqa: S101
+        if self.now - due_at > MISFIRE_AFTER:
+            return self.missed(slot_at)
+        self.slot.move_to(self.slot.following(slot_at))
+        return [self.fired(slot_at, "schedule")]
 
-    def missed(self) -> list[Firing]:
+    def missed(self, first_at: datetime) -> list[Firing]:
         """Settle all that was missed: some slots fire after all, those before them do not."""
-        assert self.slot.due_at is not None  # noqa: S101
-        since = self.slot.due_at - INSTANT
-        last = min(self.now - MISFIRE_AFTER - INSTANT, self.until)
+        since = first_at - INSTANT
+        last = min(self.fired_until(self.now - MISFIRE_AFTER - INSTANT), self.until)
         caught = self.caught(since, last)
         # The rest is for the next look: the tenant has no room for more.
         taken = caught[: max(1, self.flights.room(self.slot.tenant_id))]
         passed = stretch_of(self.slot, since, (taken[0] - INSTANT) if taken else last)
-        self.slot.due_at = self.next_due(caught[len(taken) :], last)
+        left = caught[len(taken) :]
+        self.slot.move_to(left[0] if left else self.slot.following(last))
         if passed and not taken and self.slot.one_off:
             self.slot.problem = "missed: its time passed long before beat came to it; set it anew"
         verdicts = [verdict(self.slot, passed, Firing.Verdict.MISSED, self.now)] if passed else []
@@ -85,20 +87,29 @@ class Taking:
         if policies.catch_up == CatchUp.SKIP:
             return []
         limit = 1 if policies.catch_up == CatchUp.ONCE else CAUGHT_UP_MAXIMUM
-        since = max(since, self.now - policies.reach)
+        since = max(since, self.fired_until(self.now - policies.reach))
         if self.slot.one_off:
             # It has this one slot, whatever its cadence would name after it.
-            return [slot_at for slot_at in [self.slot.due_at] if slot_at and slot_at > since]
+            return [slot_at for slot_at in [self.slot.slot_at] if slot_at and slot_at > since]
         return cadence_of(self.slot).latest(last, since, limit)
 
-    def next_due(self, left: list[datetime], last: datetime) -> datetime | None:
-        return left[0] if left else self.slot.following(last)
+    def fired_until(self, instant: datetime) -> datetime:
+        """Return up to where slots should have fired by an instant: with a spread, some had time yet."""
+        if not self.slot.spread.width:
+            return instant
+        if not self.slot.one_off:
+            return self.slot.spread.fired_until(instant, cadence_of(self.slot))
+        return instant - timedelta(seconds=self.slot.spread_seconds)
 
     def fired(self, slot_at: datetime, trigger: str) -> Firing:
-        """Return the firing of one slot; where it overlaps, that waits or is a verdict."""
-        firing = new_firing(self.slot, slot_at, self.now, trigger=trigger)
+        """Return the firing of one slot; where it overlaps, that waits or is a verdict.
+
+        One that an edit leaves behind before it is due is planned for when it is.
+        """
+        fires_at = self.slot.fires_at(slot_at)
+        firing = new_firing(self.slot, slot_at, max(self.now, fires_at), trigger=trigger)
         overlap = self.slot.policies.overlap
-        if overlap == Overlap.ALLOW or not self.flights.overlaps(self.slot, slot_at):
+        if overlap == Overlap.ALLOW or not self.flights.overlaps(self.slot, fires_at):
             return firing
         firing.waits = overlap == Overlap.WAIT and not self.flights.has_waiting(self.slot)
         if firing.waits:
@@ -115,8 +126,8 @@ def stretch_of(slot: DueSlot, after: datetime, until: datetime) -> Stretch | Non
     """Return the slots with `after` < slot <= `until` that are still to be taken; a one-off has one."""
     if not slot.one_off:
         return cadence_of(slot).stretch(after, until)
-    due_at = slot.due_at
-    return Stretch(due_at, due_at, 1) if due_at and after < due_at <= until else None
+    only = slot.slot_at
+    return Stretch(only, only, 1) if only and after < only <= until else None
 
 
 def verdict(slot: DueSlot, passed: Stretch, state: str, now: datetime, reason: str = "") -> Firing:

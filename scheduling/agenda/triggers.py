@@ -6,9 +6,6 @@ columns that beat reads: what a worker writes back (last_run_at, total_run_count
 
 from itertools import starmap
 
-#: How many schedules a tenant may have: beat reads all of them again when one is changed.
-SCHEDULES_MAXIMUM = 1000
-
 SCHEDULE_TABLES = {
     "django_celery_beat_periodictask": (
         "name, task, interval_id, crontab_id, solar_id, clocked_id, args, kwargs, queue, exchange, "
@@ -22,6 +19,7 @@ SCHEDULE_TABLES = {
     "django_celery_beat_solarschedule": "event, latitude, longitude",
 }
 POLICY_TABLE = "scheduling_policy"
+#: Those that the table began with; a migration that adds one names it to the trigger again.
 POLICY_COLUMNS = (
     "periodic_task_id, catch_up, catch_up_window, overlap, retries, gap, repeat, alarm_after"
 )
@@ -37,11 +35,24 @@ def create_policy_triggers() -> str:
     return mark_changes(POLICY_TABLE, POLICY_COLUMNS)
 
 
+def name_policy_columns(*added: str) -> str:
+    """Return the SQL after which changes of added columns of policies are told as well."""
+    return f"DROP TRIGGER agenda_mark_schema ON {POLICY_TABLE};\n" + mark_updates(
+        POLICY_TABLE, ", ".join((POLICY_COLUMNS, *added))
+    )
+
+
 def mark_changes(table: str, columns: str) -> str:
     return (
-        f"CREATE TRIGGER agenda_mark_schema AFTER INSERT OR DELETE OR UPDATE OF {columns} ON {table} "
-        "FOR EACH STATEMENT EXECUTE FUNCTION public.agenda_mark_schema();\n"
+        f"{mark_updates(table, columns)}\n"
         f"CREATE TRIGGER agenda_mark_truncate AFTER TRUNCATE ON {table} "
+        "FOR EACH STATEMENT EXECUTE FUNCTION public.agenda_mark_schema();"
+    )
+
+
+def mark_updates(table: str, columns: str) -> str:
+    return (
+        f"CREATE TRIGGER agenda_mark_schema AFTER INSERT OR DELETE OR UPDATE OF {columns} ON {table} "
         "FOR EACH STATEMENT EXECUTE FUNCTION public.agenda_mark_schema();"
     )
 

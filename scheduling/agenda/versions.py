@@ -17,6 +17,8 @@ from django.utils.translation import gettext_lazy as _
 from scheduling.cadence import ClockedCadence
 from scheduling.catalogue import catalogue_of
 from scheduling.periodic import Reading, Unreadable, read
+from scheduling.policies import Policies
+from scheduling.spread import Spread
 from tenants.models import Tenant
 
 
@@ -97,7 +99,7 @@ class ScheduleVersion(models.Model):
         """Return what the row asked for; raises Unreadable where it was set aside."""
         return read(self.row, catalogue_of(self.tenant.schema_name), anchor_at=self.anchor_at)
 
-    def first_due_at(self, reading: Reading) -> datetime | None:
+    def first_slot_at(self, reading: Reading) -> datetime | None:
         """Return the first slot after the change; of a one-off, its only one if that is yet to come.
 
         A one-off that is renamed after it fired has none: it counts from its anchor.
@@ -114,6 +116,13 @@ class ScheduleVersion(models.Model):
         """
         return self.is_active or not reading.one_off or reading.cadence.kind == ClockedCadence.kind
 
+    def fires_at(self, slot_at: datetime) -> datetime:
+        """Return when a slot that this version named was to fire; raises Unreadable if it names none."""
+        reading = self.reading()
+        following = None if reading.one_off else reading.cadence.next_after(slot_at)
+        width = Policies.chosen(self.row["policies"]).spread
+        return Spread(self.tenant_id, self.periodic_task_id, width).fires_at(slot_at, following)
+
     def slots(self, after: datetime, until: datetime) -> Iterator[datetime]:
         """Yield the slots that this version named with `after` < slot <= `until`, in order.
 
@@ -127,7 +136,7 @@ class ScheduleVersion(models.Model):
             return iter(())
         if not reading.one_off:
             return reading.cadence.slots(after, until)
-        only = self.first_due_at(reading) if self.names_slots(reading) else None
+        only = self.first_slot_at(reading) if self.names_slots(reading) else None
         return iter([only] if only and after < only <= until else [])
 
 

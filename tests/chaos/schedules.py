@@ -14,7 +14,7 @@ from tests.chaos import oracle
 from tests.chaos.product import Product
 from tests.chaos.records import Schedule, Span
 from tests.chaos.tenants import ZONES
-from tests.integration.rows import CLOSING
+from tests.integration.rows import CLOSING, RAISE_LIMITS
 
 CATCH_UPS = ("skip", "once", "all")
 #: The crontab's. An interval's is `allow`: else an outage would leave its slots skipped, and little to see.
@@ -65,6 +65,9 @@ def write_schedules(product: Product, wanted: Iterable[Schedule]) -> list[Schedu
 
 def write(cursor, schedule: Schedule) -> Schedule:
     cursor.execute(f'SET LOCAL search_path = "{schedule.schema}"')
+    cursor.execute("SELECT to_regclass('public.agenda_limits') IS NOT NULL")
+    if cursor.fetchone() == (True,):
+        cursor.execute(RAISE_LIMITS, [schedule.schema])
     if schedule.every_seconds:
         kind, schedule_id = "interval", write_interval(cursor, schedule.every_seconds)
     else:

@@ -12,7 +12,7 @@ import psycopg2
 
 from tests.integration.broken import BREAKAGES
 from tests.integration.person import Person
-from tests.integration.rows import CLOSING, insert_every
+from tests.integration.rows import CLOSING, RAISE_LIMITS, insert_every
 from tests.integration.stack import PASSWORD, Stack, with_path
 
 #: Between the slots of a tenant that is going to be broken, and of one that is not.
@@ -104,6 +104,7 @@ class Fleet(Stack):
         holder = psycopg2.connect(self.database_url)
         with holder.cursor() as cursor:
             cursor.execute(f'LOCK TABLE "{self.schemas["locked"]}".orders_order')
+        self.sql(RAISE_LIMITS, self.schemas["locked"])
         self.sql(MAKE_CROWD, CLOSING, CROWD, schema=self.schemas["locked"])
         return holder
 

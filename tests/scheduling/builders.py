@@ -1,7 +1,7 @@
 """Rows as tenants and beat would have written them."""
 
 from django.db import connection
-from django_celery_beat.models import PeriodicTask
+from django_celery_beat.models import IntervalSchedule, PeriodicTask
 from django_tenants.utils import schema_context
 
 from scheduling.agenda.clock import database_now
@@ -75,6 +75,10 @@ def make_crontab(text="0 * * * *", timezone="UTC"):
             [*text.split(), timezone],
         )
         return cursor.fetchone()[0]
+
+
+def make_interval(every, period):
+    return IntervalSchedule.objects.create(every=every, period=period)
 
 
 def make_periodic_task(name="made by a test", crontab="0 * * * *", timezone="UTC", **fields):

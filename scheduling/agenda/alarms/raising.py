@@ -76,12 +76,14 @@ IS_LATE = """
 """
 #: Nobody took it. Those that were held back stand apart, for they have an index of their own.
 UNTAKEN = """
-SELECT slot.tenant_id, periodic_task_id, slot.name, due_at AS slot_at, 'untaken' AS reason
+SELECT slot.tenant_id, periodic_task_id, slot.name,
+    due_at - spread_seconds * interval '1 second' AS slot_at, 'untaken' AS reason
 FROM agenda_dueslot slot JOIN tenants_tenant tenant ON tenant.id = slot.tenant_id
 WHERE due_at < %(now)s AND due_at {is_late} AND held_until IS NULL AND tenant.state = 'active'
 """
 HELD = """
-SELECT slot.tenant_id, periodic_task_id, slot.name, due_at AS slot_at, 'held' AS reason
+SELECT slot.tenant_id, periodic_task_id, slot.name,
+    due_at - spread_seconds * interval '1 second' AS slot_at, 'held' AS reason
 FROM agenda_dueslot slot JOIN tenants_tenant tenant ON tenant.id = slot.tenant_id
 WHERE due_at < %(now)s AND due_at {is_late} AND held_until IS NOT NULL AND tenant.state = 'active'
 """

@@ -42,7 +42,7 @@ WITHDRAWN = END.format(
         NOT EXISTS ({ITS_SLOT} AND slot.due_at IS NOT NULL)
         OR (
             alarm.reason IN ('untaken', 'held') AND alarm.raised_at > %(remembered_since)s
-            AND EXISTS ({ITS_SLOT} AND slot.due_at > alarm.slot_at)
+            AND EXISTS ({ITS_SLOT} AND due_at - spread_seconds * interval '1 second' > alarm.slot_at)
             AND NOT EXISTS ({ITS_FIRING} AND firing.slot_at >= alarm.slot_at)
         )
     )

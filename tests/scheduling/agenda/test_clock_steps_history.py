@@ -11,6 +11,7 @@ from scheduling.accounting import Span, close_books
 from scheduling.agenda.beat import AgendaScheduler
 from scheduling.agenda.clock import NewestInstant, database_now
 from scheduling.agenda.clock_steps import follow_clock
+from scheduling.agenda.limits import decide
 from scheduling.agenda.models import DueSlot, Firing, ScheduleVersion
 from scheduling.agenda.planning import plan_due
 from scheduling.agenda.versions import capture
@@ -93,6 +94,7 @@ class Unplugged(AgendaScheduler):
 
 
 def test_an_interval_made_while_the_clock_was_ahead_goes_on_in_its_steps(acme, globex, ahead):
+    decide(acme, least_interval_seconds=7)
     for tenant, seconds in ((acme, 7), (globex, 3 * 86400)):
         store(tenant, ahead, seconds)
     before = database_now()

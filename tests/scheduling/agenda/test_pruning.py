@@ -6,6 +6,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from scheduling.agenda import pruning
+from scheduling.agenda.limits import decide
 from scheduling.agenda.locking import execute
 from scheduling.agenda.models import Firing
 from scheduling.agenda.partitions import make_partitions, partitioned_days
@@ -114,6 +115,7 @@ def test_what_is_not_settled_outlives_its_day(acme, globex):
 
 
 def test_a_tenants_many_firings_by_hand_outlive_it_too(acme):
+    decide(acme, firings_in_flight_maximum=1000)
     fill(acme)
     for number in range(999):
         make_firing(acme, LONG_AGO, 10 + number, trigger="manual")
