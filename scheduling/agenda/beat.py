@@ -31,10 +31,8 @@ LONGEST_PAUSE = 5.0
 HELD_PAUSE = 0.02
 #: Between looks at what was lost on the way, in seconds.
 ROUND_SECONDS = 5.0
-#: Of one step in a row, in seconds, before the next step has its turn; and at most so many schemas
-#: at once. What is due waits no longer for ten thousand schemas that are read again.
+#: For how long a step is repeated before the next one has its turn, in seconds.
 TURN_SECONDS = 0.1
-SCHEMAS_AT_ONCE = 5
 
 
 class AgendaScheduler(Scheduler):
@@ -126,14 +124,17 @@ def beat(publish: Publisher) -> bool:
     Taking commits on its own before the rest, so it goes on while the broker is away and when a
     schema is slow to read. Of slots that were held back one batch at a time is looked at again.
     """
-    steps = (
-        lambda: plan_due(database_now()),
-        lambda: reindex_changed(database_now(), SCHEMAS_AT_ONCE),
-        lambda: plan_due(database_now()),
-        lambda: publish_planned(publish, database_now()),
-    )
     # A list, for each step has its turn whatever the one before found.
-    return any([*map(has_more_after, steps), plan_held(database_now())])
+    return any(
+        [
+            has_more_after(lambda: plan_due(database_now())),
+            # Once: who changes schedules without a pause would have it repeated without end.
+            reindex_changed(database_now()),
+            has_more_after(lambda: plan_due(database_now())),
+            has_more_after(lambda: publish_planned(publish, database_now())),
+            plan_held(database_now()),
+        ]
+    )
 
 
 def has_more_after(step: Callable[[], int]) -> bool:

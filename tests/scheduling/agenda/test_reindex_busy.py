@@ -2,6 +2,7 @@ import time
 
 import pytest
 
+from scheduling.agenda import reindex as reindexing
 from scheduling.agenda.clock import database_now
 from scheduling.agenda.models import ScheduleChange, TenantIndex
 from scheduling.agenda.reconcile import reconcile
@@ -48,3 +49,27 @@ def test_a_locked_schema_keeps_the_platforms_worker_for_a_moment_only(locked):
     assert time.monotonic() - began_at < 5
     marked = ScheduleChange.objects.values_list("schema_name", flat=True)
     assert locked.schema_name in marked
+
+
+def test_a_schema_that_never_stops_changing_has_one_turn(acme, globex, monkeypatch):
+    ScheduleChange.objects.all().delete()
+    turns: list[str] = []
+
+    def change_again(schema_name, now, _changed_at):
+        turns.append(schema_name)
+        ScheduleChange.objects.create(schema_name=schema_name, changed_at=now)
+
+    monkeypatch.setattr(reindexing, "reindex", change_again)
+    for tenant in (acme, globex):
+        ScheduleChange.objects.create(schema_name=tenant.schema_name, changed_at=NOON)
+
+    assert reindexing.reindex_changed(NOON) == 2
+
+    assert turns == [acme.schema_name, globex.schema_name]
+
+
+def test_reindexing_ends_when_its_time_is_over(acme, globex, monkeypatch):
+    monkeypatch.setattr(reindexing, "BUDGET_SECONDS", 0)
+    ScheduleChange.objects.create(schema_name=acme.schema_name, changed_at=NOON)
+
+    assert reindexing.reindex_changed(NOON) == 0
