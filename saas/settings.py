@@ -155,7 +155,11 @@ TENANT_HOUSEKEEPING_STEPS = [
 #: Modules of tenants' apps that speak SQL, and why each may; a check reports all others.
 RAW_SQL_ALLOWED = {
     "orders/importing.py": "COPY into a staging table; fixed statements, values as parameters",
-    "scheduling/running.py": "asks Postgres itself where unqualified names lead",
+    "orders/windows.py": "closes a window of orders in one statement; fixed, values as parameters",
+    "scheduling/claiming.py": "asks Postgres where names lead, writes a run unless there is one",
+    "scheduling/ending.py": "ends a run and tells its schedule in one statement",
+    "scheduling/hindrances.py": "asks Postgres whether the schema is still there",
+    "scheduling/running.py": "asks the ledger whether a run is to be stopped",
 }
 
 # Audit -----------------------------------------------------------------------------------------
@@ -270,6 +274,8 @@ SCHEDULE_POLICIES = {
     "spread_minutes": 0,
     "alarm_after": env.int("ALARM_AFTER_SECONDS", 15 * 60),
 }
+#: How long a run of many steps goes on before it gives way to others that wait for a worker.
+RUN_SLICE_SECONDS = env.float("RUN_SLICE_SECONDS", 1.0)
 #: How long the ledger keeps a settled firing, in whole days after its slot's; a message that is
 #: delivered again comes within hours.
 FIRINGS_KEPT_DAYS = env.int("FIRINGS_KEPT_DAYS", 2)

@@ -40,5 +40,5 @@ def test_the_orm_is_no_raw_sql():
 def test_modules_are_those_in_tenants_schemas(settings):
     modules = set(map(Path.as_posix, tenant_modules(settings.BASE_DIR)))
 
-    assert {"orders/closing.py", "scheduling/running.py", "tenants/accounts/forms.py"} <= modules
+    assert {"orders/windows.py", "scheduling/running.py", "tenants/accounts/forms.py"} <= modules
     assert not any("agenda/" in module or "migrations/" in module for module in modules)

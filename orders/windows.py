@@ -1,0 +1,110 @@
+"""Closing the orders of one window: so many of the oldest, from a place on, in one statement.
+
+The ORM cannot say either statement. A window is found through the index of open orders, from a
+place in it, so that what was closed before, whose entries the index still holds, is not read again.
+"""
+
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from django.db import OperationalError, connection, transaction
+from psycopg2.errors import LockNotAvailable
+
+
+class Place(NamedTuple):
+    """An order's place among those to close, oldest first; as text, for Python knows no year 0."""
+
+    placed_at: str
+    id: int
+
+
+#: Before all orders.
+BEGINNING = Place("-infinity", 0)
+#: How long a sweep waits for an order that somebody is editing, while it holds others itself.
+PATIENCE = "50ms"
+
+
+class Window(NamedTuple):
+    """What became of a window: how many orders were closed, and where it ends.
+
+    `end` is None when there is nothing behind it; `held` is an order that somebody else has locked.
+    """
+
+    closed: int
+    end: Place | None
+    held: int | None = None
+
+
+def close_free(before: datetime, run_id: int, start: Place, size: int) -> Window:
+    """Close the orders of a window that nobody else holds. It waits for nobody."""
+    given = {"before": before, "run": run_id, "at": start.placed_at, "id": start.id, "size": size}
+    due, closed, held, *last = fetch(CLOSE_FREE, given)
+    return Window(closed, Place(*last) if due == size else None, held)
+
+
+def sweep(before: datetime, run_id: int, start: Place, size: int) -> Window | None:
+    """Close a window at once, twice as fast; None, with nothing done, when somebody holds one of it.
+
+    Must be in a transaction. It waits so briefly that it can neither keep others waiting for what
+    it has locked nor be part of a deadlock.
+    """
+    given = {"before": before, "run": run_id, "at": start.placed_at, "id": start.id, "size": size}
+    try:
+        with transaction.atomic():
+            waited = fetch(WAIT_BRIEFLY, {"patience": PATIENCE})
+            closed, *end = fetch(SWEEP, given)
+            fetch(WAIT, {"patience": waited[0]})
+    except OperationalError as error:
+        if not isinstance(error.__cause__, LockNotAvailable):
+            raise
+        return None
+    return Window(closed, Place(*end) if end[0] else None)
+
+
+def fetch(statement: str, given: dict[str, Any]) -> tuple[Any, ...]:
+    with connection.cursor() as cursor:
+        cursor.execute(statement, given)
+        row: tuple[Any, ...] = cursor.fetchone()
+    return row
+
+
+DUE = """
+    SELECT id, placed_at FROM orders_order
+    WHERE status = 'open' AND placed_at < %(before)s AND (placed_at, id) > (%(at)s, %(id)s)
+    ORDER BY placed_at, id
+"""
+CLOSED = """
+    status = 'closed', closed_by_run = %(run)s,
+    closed_at = statement_timestamp(), status_changed_at = statement_timestamp()
+"""
+#: What is claimed is judged once more, as it was left by whoever had it before.
+CLOSE_FREE = f"""
+WITH due AS MATERIALIZED ({DUE} LIMIT %(size)s), free AS MATERIALIZED (
+    SELECT id FROM orders_order
+    WHERE id = ANY (ARRAY(SELECT id FROM due)) AND status = 'open' AND placed_at < %(before)s
+    FOR UPDATE SKIP LOCKED
+), done AS (
+    UPDATE orders_order SET {CLOSED} WHERE id = ANY (ARRAY(SELECT id FROM free))
+    RETURNING 1
+)
+SELECT (SELECT count(*) FROM due), (SELECT count(*) FROM done),
+    (SELECT id FROM due WHERE id <> ALL (ARRAY(SELECT id FROM free)) ORDER BY placed_at, id LIMIT 1),
+    (SELECT placed_at::text FROM due ORDER BY placed_at DESC, id DESC LIMIT 1),
+    (SELECT id FROM due ORDER BY placed_at DESC, id DESC LIMIT 1)
+"""  # noqa: S608  # fixed text
+SWEEP = f"""
+WITH stop AS MATERIALIZED ({DUE} OFFSET %(size)s - 1 LIMIT 1), done AS (
+    UPDATE orders_order SET {CLOSED}
+    WHERE status = 'open' AND placed_at < %(before)s AND (placed_at, id) > (%(at)s, %(id)s)
+        AND (placed_at, id) <= (
+            coalesce((SELECT placed_at FROM stop), 'infinity'),
+            coalesce((SELECT id FROM stop), 0)
+        )
+    RETURNING 1
+)
+SELECT count(*), (SELECT placed_at::text FROM stop), (SELECT id FROM stop) FROM done
+"""  # noqa: S608  # fixed text
+WAIT_BRIEFLY = """
+SELECT current_setting('lock_timeout'), set_config('lock_timeout', %(patience)s, true)
+"""
+WAIT = "SELECT set_config('lock_timeout', %(patience)s, true)"
