@@ -23,7 +23,7 @@ from django_tenants.postgresql_backend.base import DatabaseWrapper as StockWrapp
 from bench.measuring import Comparison, compare, seconds
 from bench.thin_tenants import make_thin_tenants
 from bench.work import Pages, Runs, make_tenants
-from scheduling import running
+from scheduling import claiming
 from tenants.models import Tenant
 from tenants.postgresql.base import DatabaseWrapper
 from tenants.postgresql.sessions import LoginSessions
@@ -52,14 +52,14 @@ def wrapper(backend: type, login: str) -> Any:
 @contextmanager
 def using(session: Any) -> Iterator[None]:
     """Have everything use this session. A stock path ends in public, so nobody may ask for it."""
-    before, prove = connections["default"], running.prove_path
+    before, prove = connections["default"], claiming.refuse_elsewhere
     connections["default"] = session
     if isinstance(session, PlainWrapper):
-        running.prove_path = lambda firing: None
+        claiming.refuse_elsewhere = lambda firing, path: None
     try:
         yield
     finally:
-        connections["default"], running.prove_path = before, prove
+        connections["default"], claiming.refuse_elsewhere = before, prove
 
 
 def cost_of_walls(work: Any) -> Comparison:

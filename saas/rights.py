@@ -21,7 +21,7 @@ DATABASE_RIGHTS = {
         "tenants_domain": READ,
         # What a firing is of, and when, is not the worker's to change.
         "agenda_firing": "SELECT, UPDATE (state, started_at, settled_at, outcome, error, publish_at, "
-        "attempts, leased_until)",
+        "attempts, leased_until, publications)",
         "agenda_tenantindex": "SELECT, UPDATE (trouble, halted_until, halts)",
         # Every worker watches over all tenants' slots, and says which are missed.
         "agenda_dueslot": READ,

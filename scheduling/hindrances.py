@@ -5,6 +5,7 @@ from psycopg2 import errors
 
 from scheduling.agenda.halts import Hindered
 from scheduling.plain import plain
+from tenants.schema import current_schema
 
 #: What Postgres says of a schema that was broken or is locked, whoever broke or locked it.
 HINDRANCES = (
@@ -26,7 +27,20 @@ def raise_if_not_its_own(error: Exception) -> None:
     if has_gone_away(error) or not connection.is_usable():
         raise OperationalError(f"Postgres went away: {error}") from error
     if isinstance(error.__cause__, HINDRANCES):
-        raise Hindered(plain(error)) from error
+        raise Hindered(reason_of(error)) from error
+
+
+def reason_of(error: Exception) -> str:
+    """Return what is wrong with the schema: where the whole is gone, not which table was missed first."""
+    if isinstance(error.__cause__, errors.UndefinedTable) and not is_there():
+        return f"Schema {current_schema()} is gone, or its role may not use it."
+    return plain(error)
+
+
+def is_there() -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT current_schemas(false)")
+        return any(not name.startswith("pg_temp") for name in cursor.fetchone()[0])
 
 
 def has_gone_away(error: Exception) -> bool:

@@ -8,8 +8,8 @@ from django.db import OperationalError, transaction
 from psycopg2.errors import LockNotAvailable
 
 from scheduling.agenda.reindex import limit_waiting
+from scheduling.ending import finish
 from scheduling.models import Run
-from scheduling.running import finish
 from tenants.audit.writing import write_difference
 
 #: How long a page waits for the steps that runs are in the middle of, for all of them together.
@@ -59,7 +59,7 @@ def stop(run: Run, by: str, seconds: float) -> bool:
         if locked is None:
             return False
         reason = f"Stopped by {by}."
-        finish(locked, Run.State.CANCELLED, reason)
         before = {"state": locked.state, "error": locked.error}
+        finish(locked, Run.State.CANCELLED, reason)
         write_difference(locked, before, {"state": Run.State.CANCELLED.value, "error": reason})
     return True

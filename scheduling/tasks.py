@@ -8,10 +8,12 @@ from celery import shared_task
 from celery.exceptions import Reject
 from django.conf import settings
 from django.db import InterfaceError, OperationalError, connection
+from django_tenants.postgresql_backend.base import FakeTenant
 from django_tenants.utils import tenant_context
 from tenant_schemas_celery.task import TenantTask as SchemaSwitchingTask
 
 from scheduling.agenda import ledger
+from scheduling.agenda.beginning import begin_at_once
 from scheduling.agenda.dispatch import RECORD_TASK
 from scheduling.agenda.halts import Hindered, halt
 from scheduling.agenda.ledger import ATTEMPTS_MAXIMUM, Outcome, Refused, TenantSuspended
@@ -36,6 +38,15 @@ class LedgerTask(SchemaSwitchingTask):
 
     abstract = True
 
+    @classmethod
+    def get_tenant_for_schema(cls, schema_name: str) -> FakeTenant:
+        """Return what tenant-schemas-celery switches by: a name, asked of nobody.
+
+        Whether there is such a tenant, and whether it is active, is read with the firing each time;
+        what was remembered could let a suspended tenant's task run.
+        """
+        return FakeTenant(schema_name=schema_name)
+
     def __call__(self, *args: Any, **kwargs: Any) -> None:
         try:
             forget_session()
@@ -54,17 +65,9 @@ class LedgerTask(SchemaSwitchingTask):
             raise Refused("the signature is not ours")
 
     def fulfil(self, firing_id: str | None) -> None:
-        try:
-            firing = ledger.wanted(firing_id, self.name)
-        except TenantSuspended as refusal:
-            self.give_up(refusal.firing)
-            raise
+        firing = begin_at_once(firing_id, self.name, current_schema(), ledger.LEASE)
+        firing = firing or self.begin_with_care(firing_id)
         if firing is None:
-            logger.info("message repeated", task=self.name, id=firing_id)
-            return
-        self.prove_schema(firing)
-        if not ledger.begin(firing):
-            logger.info("nothing to do now", task=self.name, id=firing_id)
             return
         try:
             outcome = self.outcome_of(firing)
@@ -73,6 +76,22 @@ class LedgerTask(SchemaSwitchingTask):
         else:
             if outcome:
                 ledger.settle(firing, outcome)
+
+    def begin_with_care(self, firing_id: str | None) -> Firing | None:
+        """Find out what speaks against a firing; return it, begun, if it is only that it is a rare one."""
+        try:
+            firing = ledger.wanted(firing_id, self.name)
+        except TenantSuspended as refusal:
+            self.give_up(refusal.firing)
+            raise
+        if firing is None:
+            logger.info("message repeated", task=self.name, id=firing_id)
+            return None
+        self.prove_schema(firing)
+        if not ledger.begin(firing):
+            logger.info("nothing to do now", task=self.name, id=firing_id)
+            return None
+        return firing
 
     def give_up(self, firing: Firing) -> None:
         """Settle a firing whose tenant was suspended, or is about to be deleted, after it was taken."""

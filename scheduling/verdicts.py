@@ -6,9 +6,10 @@ from django_tenants.utils import tenant_context
 from scheduling.agenda.clock import database_now
 from scheduling.agenda.ledger import ATTEMPTS_MAXIMUM, Outcome
 from scheduling.agenda.models import Firing
+from scheduling.claiming import new_run, prove_path
+from scheduling.ending import finish
 from scheduling.hindrances import raise_if_not_its_own
 from scheduling.models import Run
-from scheduling.running import finish, new_run, outcome_of, prove_path
 
 
 def record(firing: Firing) -> Outcome:
@@ -36,10 +37,15 @@ def write_verdict(firing: Firing) -> Outcome:
         raise
 
 
+def outcome_of(firing: Firing) -> Outcome:
+    run = Run.objects.get(periodic_task_id=firing.periodic_task_id, slot_at=firing.slot_at)
+    return Outcome(run.state, run.error)
+
+
 def write_settled_run(firing: Firing) -> None:
     with transaction.atomic():
-        prove_path(firing)
-        run = new_run(firing)
+        row = prove_path(firing)
+        run = new_run(firing, row.name if row else "")
         run.state, run.error, run.finished_at = firing.verdict, firing.error, database_now()
         run.last_slot_at, run.slots, run.started_at = firing.last_slot_at, firing.slots, None
         Run.objects.bulk_create([run], ignore_conflicts=True)

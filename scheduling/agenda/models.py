@@ -9,6 +9,7 @@ from typing import Self
 
 from django.conf import settings
 from django.db import models
+from django.db.models.functions import Greatest
 from django.utils.translation import gettext_lazy as _
 
 from scheduling.agenda.alarms.models import Alarm, AlarmPass
@@ -199,6 +200,19 @@ class FiringQuerySet(models.QuerySet["Firing"]):
             leased_until=None,
             attempts=0,
             error=models.Case(is_run, default="error"),
+        )
+
+    def give_way(self) -> int:
+        """Have firings that were begun published again at once, as if this message had not come.
+
+        Neither a death of a worker nor a message in vain is counted for it.
+        """
+        return self.filter(state=Firing.State.STARTED).update(
+            state=Firing.State.PLANNED,
+            publish_at=ClockTimestamp(),
+            leased_until=None,
+            attempts=models.F("attempts") - 1,
+            publications=Greatest(models.F("publications") - 1, 0),
         )
 
     def unstarted(self) -> Self:

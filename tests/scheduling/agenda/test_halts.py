@@ -10,7 +10,7 @@ from scheduling.agenda import ledger
 from scheduling.agenda.clock import database_now
 from scheduling.agenda.halts import Hindered, halt, pause_after
 from scheduling.agenda.models import Firing, TenantIndex
-from scheduling.running import prove_path
+from scheduling.claiming import prove_path
 from scheduling.tasks import record_verdict
 from tenants.postgresql.roles import installation_id, role_name
 from tests.conftest import NOON
