@@ -25,6 +25,9 @@ EVERYWHERE = {
     # back a message. A longer one could be set per queue, but a queue that is there already
     # under other arguments, or is declared by an older process, is then refused by RabbitMQ.
     "CELERY_TASK_TIME_LIMIT": 25 * 60,  # seconds
+    # Before and after so many tasks Celery closes the session, else at each: to log in takes longer
+    # than a run. Our tasks give back what is broken or too old (scheduling/tasks.py).
+    "CELERY_DB_REUSE_MAX": 1_000_000,
     "CELERY_WORKER_CONSUMER": "scheduling.agenda.intake:CarefulConsumer",
     "CELERY_WORKER_PREFETCH_MULTIPLIER": 1,
     # Its messages carry no signature of ours, and one of them stops a worker.

@@ -25,7 +25,7 @@ from scheduling.plain import error_text
 from scheduling.running import perform
 from scheduling.verdicts import record
 from tenants.models import Tenant
-from tenants.schema import PUBLIC, current_schema, forget_session, in_public_schema
+from tenants.schema import PUBLIC, current_schema, in_public_schema, renew_session
 
 logger = structlog.get_logger(__name__)
 
@@ -49,7 +49,7 @@ class LedgerTask(SchemaSwitchingTask):
 
     def __call__(self, *args: Any, **kwargs: Any) -> None:
         try:
-            forget_session()
+            renew_session()
             self.prove_sender()
             self.fulfil(self.request.id)
         except Refused as refusal:

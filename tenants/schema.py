@@ -41,6 +41,13 @@ def forget_session() -> None:
     connection.forget_session()  # type: ignore[attr-defined]
 
 
+def renew_session() -> None:
+    """Begin a task with a database session that answers and is not too old, as if it were new."""
+    if not connection.in_atomic_block:
+        connection.close_if_unusable_or_obsolete()
+    forget_session()
+
+
 def in_public_schema() -> bool:
     return current_schema() == PUBLIC
 
