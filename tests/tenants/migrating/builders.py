@@ -1,20 +1,20 @@
-"""Schemas that are behind."""
+"""Schemas that are behind: by Django's own sessions, a table that nothing of ours uses or follows."""
 
 from django_tenants.utils import schema_context
 
 from tenants.postgresql.base import owner_rights
 from tenants.postgresql.logins import execute
 
-LAST = "0006_run_retention"
+APP, TABLE = "sessions", "django_session"
+LAST = f"{APP}.0001_initial"
 
 
 def set_back(tenant):
-    """Undo the tenant's last migration, as if its code had not been there yet."""
+    """Undo one migration of the tenant, as if its code had not been there yet."""
     with owner_rights(), schema_context(tenant.schema_name):
-        execute("DROP TABLE scheduling_runretention")
-        execute("DELETE FROM django_migrations WHERE name = %s", LAST)
+        execute(f"DROP TABLE {TABLE}")
+        execute("DELETE FROM django_migrations WHERE app = %s", APP)
 
 
-def has_retention(tenant):
-    table = f"{tenant.schema_name}.scheduling_runretention"
-    return bool(execute("SELECT to_regclass(%s)", table)[0][0])
+def has_table(tenant):
+    return bool(execute("SELECT to_regclass(%s)", f"{tenant.schema_name}.{TABLE}")[0][0])

@@ -19,7 +19,7 @@ from tenants.migrating.patience import attempt, migrate_patiently
 from tenants.migrating.whole import Request, migrate_tenants
 from tenants.side_by_side import Unreachable, side_by_side, workers_at_most
 from tests.tenants.committed import committed_tenants
-from tests.tenants.migrating.builders import has_retention, set_back
+from tests.tenants.migrating.builders import has_table, set_back
 
 ROOT = Path(__file__).resolve().parents[3]
 
@@ -38,7 +38,7 @@ def names_of(tenants):
 @pytest.fixture
 def behind(fleet):
     for tenant in fleet:
-        if has_retention(tenant):
+        if has_table(tenant):
             set_back(tenant)
     return fleet
 
@@ -48,7 +48,7 @@ def test_all_that_are_behind_are_migrated_by_several_processes(behind):
 
     assert sorted(outcome.migrated) == sorted(names_of(behind))
     assert outcome.failed == {}
-    assert all(map(has_retention, behind))
+    assert all(map(has_table, behind))
 
 
 def who_works(_schema_name):
@@ -83,12 +83,12 @@ def test_after_a_killed_worker_the_next_call_goes_on_with_those_that_are_left(be
 
     with pytest.raises(Unreachable, match="killed"):
         list(side_by_side(names, partial(die_at, names[-1]), workers=2))
-    assert not has_retention(behind[-1])
-    left = [tenant.schema_name for tenant in behind if not has_retention(tenant)]
+    assert not has_table(behind[-1])
+    left = [tenant.schema_name for tenant in behind if not has_table(tenant)]
     outcome = migrate_tenants(names, Request(workers=2))
 
     assert sorted(outcome.migrated) == sorted(left)
-    assert all(map(has_retention, behind))
+    assert all(map(has_table, behind))
 
 
 def hold_lock(tenant, seconds, held):
@@ -116,7 +116,7 @@ def test_who_is_locked_is_tried_again_until_the_lock_is_gone(busy):
     outcome = migrate_tenants(names_of(busy), Request(workers=2, lock_timeout=0.1))
 
     assert outcome.failed == {}
-    assert all(map(has_retention, busy))
+    assert all(map(has_table, busy))
 
 
 def test_who_stays_locked_is_given_up_with_the_reason(busy):
@@ -136,7 +136,7 @@ def test_two_commands_at_once_follow_each_other(behind):
 
     said = [process.communicate(timeout=120)[1] for process in both]
     assert [process.returncode for process in both] == [0, 0], said
-    assert all(map(has_retention, behind))
+    assert all(map(has_table, behind))
 
 
 def test_a_database_that_is_gone_is_no_tenants_failure(fleet, monkeypatch):
@@ -153,4 +153,4 @@ def test_a_database_that_is_gone_is_no_tenants_failure(fleet, monkeypatch):
 def test_whole_command_in_processes(behind):
     call_command("migrate_schemas", verbosity=0, parallel=2)
 
-    assert all(map(has_retention, behind))
+    assert all(map(has_table, behind))

@@ -11,7 +11,7 @@ from tenants.models import MigrationFailure
 from tenants.postgresql.base import owner_rights
 from tenants.postgresql.logins import execute
 from tests.conftest import tenant
-from tests.tenants.migrating.builders import LAST, has_retention, set_back
+from tests.tenants.migrating.builders import APP, LAST, TABLE, has_table, set_back
 
 
 def migrate(*arguments, **options):
@@ -49,7 +49,7 @@ def test_who_is_behind_is_migrated_and_nobody_else(acme, globex, migrated):
 
     assert migrated == ["public", acme.schema_name]
     assert "1 up to date, 1 migrated" in out
-    assert has_retention(acme)
+    assert has_table(acme)
 
 
 def test_a_migration_that_was_stopped_before_its_permissions_is_finished(acme, globex, migrated):
@@ -67,7 +67,7 @@ def test_one_that_fails_is_set_aside_with_the_reason_and_the_others_go_on(acme, 
     set_back(acme)
     set_back(globex)
     with owner_rights(), schema_context(acme.schema_name):
-        execute("CREATE TABLE scheduling_runretention ()")
+        execute(f"CREATE TABLE {TABLE} ()")
 
     err = StringIO()
     with pytest.raises(CommandError, match="1 tenant could not be migrated and is set aside"):
@@ -75,22 +75,22 @@ def test_one_that_fails_is_set_aside_with_the_reason_and_the_others_go_on(acme, 
 
     failure = MigrationFailure.objects.get()
     assert failure.tenant == acme
-    assert 'relation "scheduling_runretention" already exists' in failure.reason
+    assert f'relation "{TABLE}" already exists' in failure.reason
     assert f"{acme.schema_name}: ProgrammingError" in err.getvalue()
-    assert has_retention(globex)
+    assert has_table(globex)
     assert tenant(slug="acme").is_active
 
 
 def test_the_next_run_tries_again_and_forgets_the_failure_when_it_is_mended(acme, globex, migrated):
     set_back(acme)
     with owner_rights(), schema_context(acme.schema_name):
-        execute("CREATE TABLE scheduling_runretention ()")
+        execute(f"CREATE TABLE {TABLE} ()")
     for attempts in (1, 2):
         with pytest.raises(CommandError):
             migrate()
         assert MigrationFailure.objects.get().attempts == attempts
     with owner_rights(), schema_context(acme.schema_name):
-        execute("DROP TABLE scheduling_runretention")
+        execute(f"DROP TABLE {TABLE}")
 
     migrate()
 
@@ -131,18 +131,18 @@ def test_one_tenant_may_be_named(acme, globex, migrated):
     migrate(schema_name=acme.schema_name)
 
     assert migrated == [acme.schema_name]
-    assert (has_retention(acme), has_retention(globex)) == (True, False)
+    assert (has_table(acme), has_table(globex)) == (True, False)
 
 
 def test_an_app_and_a_migration_may_be_named_also_to_go_back(acme, globex, migrated):
-    migrate("scheduling", "0005", tenant=True)
+    migrate(APP, "zero", tenant=True)
 
     assert migrated == [acme.schema_name, globex.schema_name]
-    assert (has_retention(acme), has_retention(globex)) == (False, False)
+    assert (has_table(acme), has_table(globex)) == (False, False)
 
-    migrate("scheduling", tenant=True)
+    migrate(APP, tenant=True)
 
-    assert (has_retention(acme), has_retention(globex)) == (True, True)
+    assert (has_table(acme), has_table(globex)) == (True, True)
 
 
 def test_faking_writes_what_was_applied_and_changes_nothing(acme, globex):
@@ -150,9 +150,9 @@ def test_faking_writes_what_was_applied_and_changes_nothing(acme, globex):
 
     migrate(tenant=True, fake=True)
 
-    assert not has_retention(acme)
+    assert not has_table(acme)
     with schema_context(acme.schema_name), owner_rights():
-        assert execute("SELECT 1 FROM django_migrations WHERE name = %s", LAST)
+        assert execute("SELECT 1 FROM django_migrations WHERE app = %s", APP)
 
 
 def test_a_plan_shows_what_is_missing_and_does_nothing(acme, globex, migrated):
@@ -161,9 +161,9 @@ def test_a_plan_shows_what_is_missing_and_does_nothing(acme, globex, migrated):
     out, _ = migrate(plan=True)
 
     assert f"{acme.schema_name}:" in out
-    assert "scheduling.0006_run_retention" in out
+    assert LAST in out
     assert globex.schema_name not in out
-    assert not has_retention(acme)
+    assert not has_table(acme)
 
 
 def test_a_check_fails_when_anything_is_missing(acme, globex):
@@ -174,7 +174,7 @@ def test_a_check_fails_when_anything_is_missing(acme, globex):
     with pytest.raises(SystemExit):
         migrate(check_unapplied=True, stdout=out)
 
-    assert out.getvalue() == f"{acme.schema_name} lacks scheduling.0006_run_retention\n"
+    assert out.getvalue() == f"{acme.schema_name} lacks {LAST}\n"
 
 
 @pytest.mark.parametrize(
