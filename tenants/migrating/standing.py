@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from django.apps import apps
@@ -42,12 +42,14 @@ def standings(schema_names: Sequence[str]) -> dict[str, Standing]:
     """Return how far each schema is. One that cannot be read counts as not whole."""
     readable = set(having_tables(schema_names))
     found: dict[str, Standing] = {}
-    alike: dict[str, Standing] = {}
-    for schema_name, digest, is_whole in answers([n for n in schema_names if n in readable]):
-        if digest not in alike:
-            alike[digest] = standing_by_django(schema_name)
-        known = alike[digest]
-        found[schema_name] = Standing(known.lacks, known.unknown, is_whole)
+    lacking: dict[str, Standing] = {}
+    whole: dict[str, bool] = {}
+    for schema_name, applied, written in answers([n for n in schema_names if n in readable]):
+        if applied not in lacking:
+            lacking[applied] = standing_by_django(schema_name)
+        if written not in whole:
+            whole[written] = has_permissions(schema_name)
+        found[schema_name] = replace(lacking[applied], is_whole=whole[written])
     return {name: found.get(name, Standing(is_whole=False)) for name in schema_names}
 
 
@@ -59,8 +61,8 @@ def having_tables(schema_names: Sequence[str]) -> list[str]:
     return [row[0] for row in execute(question, list(schema_names), TABLES, len(TABLES))]
 
 
-def answers(schema_names: Sequence[str]) -> Iterator[tuple[str, str, bool]]:
-    """Yield each schema with a digest of the migrations applied and whether it is whole.
+def answers(schema_names: Sequence[str]) -> Iterator[tuple[str, str, str]]:
+    """Yield each schema with a digest of its migrations, and one of what was written after them.
 
     A schema that cannot be read, or not soon enough, is left out.
     """
@@ -73,7 +75,7 @@ def answers_of(piece: Sequence[str]) -> list[tuple[Any, ...]]:
     try:
         with transaction.atomic():
             execute(f"SET LOCAL lock_timeout = '{LOCK_TIMEOUT}'")
-            return execute(question_for(piece), *expected_permissions(), *piece)
+            return execute(question_for(piece), *piece)
     except DatabaseError:
         if len(piece) == 1:
             return []
@@ -83,34 +85,39 @@ def answers_of(piece: Sequence[str]) -> list[tuple[Any, ...]]:
 
 def question_for(schema_names: Sequence[str]) -> str:
     schemas = (quoted(name).replace("%", "%%") for name in schema_names)
-    return EXPECTED + " UNION ALL ".join(EACH.format(schema=schema) for schema in schemas)
+    return " UNION ALL ".join(EACH.format(schema=schema) for schema in schemas)
 
 
-EXPECTED = """
-WITH expected (app_label, model, codename) AS MATERIALIZED (SELECT * FROM unnest(%s, %s, %s))
-"""
+#: Sums of hashes, since rows that need no order need no sorting.
 EACH = """
-(SELECT %s::text,
-    (SELECT md5(string_agg(app || '.' || name, ',' ORDER BY app, name)) FROM {schema}.django_migrations),
-    NOT EXISTS (
-        SELECT FROM expected LEFT JOIN (
-            {schema}.auth_permission JOIN {schema}.django_content_type AS type
-                ON type.id = content_type_id
-        ) USING (app_label, model, codename)
-        WHERE type.id IS NULL
-    ))
+SELECT %s::text,
+    (SELECT concat_ws(' ', count(*), sum(hashtextextended(concat_ws('.', app, name), 0)))
+        FROM {schema}.django_migrations),
+    (SELECT concat_ws(' ', count(*), sum(hashtextextended(concat_ws('.', id, app_label, model), 0)))
+        FROM {schema}.django_content_type)
+    || (SELECT concat_ws(' ', '', count(*),
+            sum(hashtextextended(concat_ws('.', content_type_id, codename), 0)))
+        FROM {schema}.auth_permission)
 """
 
 
-def expected_permissions() -> tuple[list[str], list[str], list[str]]:
-    """Return app, model and code of what Django writes after it has migrated, as three columns."""
-    rows = [
+def has_permissions(schema_name: str) -> bool:
+    """Whether all is there that Django writes after it has migrated."""
+    schema = quoted(schema_name)
+    rows = execute(
+        f"SELECT app_label, model, codename FROM {schema}.auth_permission "  # noqa: S608
+        f"JOIN {schema}.django_content_type AS type ON type.id = content_type_id"
+    )
+    return expected_permissions() <= set(rows)
+
+
+def expected_permissions() -> set[tuple[str, ...]]:
+    """Return app, model and code of each permission."""
+    return {
         (model._meta.app_label, model._meta.model_name or "", code)
         for model in apps.get_models()
         for code, _name in management._get_all_permissions(model._meta)  # type: ignore[attr-defined]
-    ]
-    labels, models, codes = zip(*rows, strict=True)
-    return list(labels), list(models), list(codes)
+    }
 
 
 def standing_by_django(schema_name: str) -> Standing:

@@ -6,8 +6,11 @@ neither create, alter, truncate nor drop, and has no right to anything in anothe
 
 from collections.abc import Sequence
 
+import structlog
 from django.conf import settings
-from django.db import connection
+from django.db import DatabaseError, connection, transaction
+
+logger = structlog.get_logger(__name__)
 
 #: Postgres cuts longer names off.
 NAME_MAXIMUM = 63
@@ -104,13 +107,23 @@ REVOKE ALL ON {schema}.django_migrations FROM {role};
 
 
 def make_missing_roles() -> None:
-    """Make the roles of tenants that have none, as after a restore into another cluster."""
+    """Make the roles of tenants that have none, as after a restore into another cluster.
+
+    A schema that lacks something that a role is given rights to keeps no other from its role.
+    """
     with connection.cursor() as cursor:
         cursor.execute(MISSING, [role_name(installation_id(), ""), tenants_group()])
         missing = [schema_name for (schema_name,) in cursor.fetchall()]
+    made = []
     for schema_name in missing:
-        make_role(schema_name)
-    admit(missing)
+        try:
+            with transaction.atomic():
+                make_role(schema_name)
+        except DatabaseError as error:
+            logger.warning("no role could be made", schema=schema_name, reason=str(error).strip())
+        else:
+            made.append(schema_name)
+    admit(made)
 
 
 MISSING = """
