@@ -203,3 +203,15 @@ def test_migrating_makes_the_roles_that_a_restore_left_behind(acme):
 
     made = sql("SELECT count(*) FROM pg_roles WHERE rolname LIKE %s", f"tb\\_{new}\\_t\\_%")
     assert made[0][0] == Tenant.objects.customers().built().count()
+
+
+def test_a_schema_that_lacks_a_table_keeps_no_other_from_its_role(acme, globex):
+    with owner_rights(), schema_context(acme.schema_name):
+        sql("DROP TABLE audit_entry")
+    sql("UPDATE tenants_installation SET id = %s", "elsewher")
+    make_groups()
+
+    make_missing_roles()
+
+    made = sql("SELECT rolname FROM pg_roles WHERE rolname LIKE %s", "tb\\_elsewher\\_t\\_%")
+    assert made == [(role_name("elsewher", globex.schema_name),)]
