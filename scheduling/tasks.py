@@ -37,6 +37,8 @@ class LedgerTask(SchemaSwitchingTask):
     """A task that runs for a firing of the ledger, whatever its message says."""
 
     abstract = True
+    #: Else tenant-schemas-celery looks through Celery's settings for them, twice for each task.
+    tenant_databases = ("default",)
 
     @classmethod
     def get_tenant_for_schema(cls, schema_name: str) -> FakeTenant:
