@@ -55,7 +55,10 @@ class Giant:
         self.orders = orders
         self.tenant = provisioning.provision(provisioning.Order(slug="giant", name="B")).tenant
         with tenant_context(self.tenant):
-            self.schedule = PeriodicTask.objects.get(task=auto_close_old_orders.name).pk
+            own = PeriodicTask.objects.get(task=auto_close_old_orders.name)
+            # Its own slot, at midnight, would take a part of the orders.
+            PeriodicTask.objects.filter(pk=own.pk).update(enabled=False)
+            self.schedule = own.pk
 
     def fill(self) -> None:
         """Make all orders anew, as they lie in a table that was vacuumed."""
@@ -139,7 +142,9 @@ def measure(orders: int = ORDERS, rounds: int = ROUNDS, others: int = OTHERS) ->
     worker = ("worker", "-c", "2", "-n", "closing@bench", "-Q", "celery")
     with celery("saas", "beat"), celery("saas", *worker) as process:
         wait_until(lambda: len(children_of(process)) == 2)
-        at_once, ours, holding = [], [], []
+        at_once: list[float] = []
+        ours: list[float] = []
+        holding: list[float] = []
         for number in range(rounds):
             steps = [giant.update_at_once, giant.close]
             for step in steps if number % 2 else reversed(steps):

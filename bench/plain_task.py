@@ -36,7 +36,7 @@ def connection() -> Any:
     return session[0]
 
 
-@app.task(name="plain.close")
+@app.task(name="plain.close")  # type: ignore[untyped-decorator]  # Celery has no types
 def close(given: dict[str, Any]) -> None:
     """Begin the firing, close the tenant's orders with its run, settle: three transactions."""
     with connection().cursor() as cursor:

@@ -6,7 +6,6 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from typing import Any
 
 from django.conf import settings
 from redis import Redis
@@ -23,7 +22,7 @@ def celery(app: str, *arguments: str, env: Mapping[str, str] | None = None) -> I
     command = [sys.executable, "-m", "celery", "-A", app, *arguments, "-l", "info"]
     process = subprocess.Popen(  # noqa: S603 - a program of ours
         command,
-        env=os.environ | production() | (env or {}),
+        env={**os.environ, **production(), **(env or {})},
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     )
@@ -39,7 +38,7 @@ def production() -> dict[str, str]:
     return {"DEBUG": "0", "SECRET_KEY": settings.SECRET_KEY, "LOG_LEVEL": "INFO"}
 
 
-def broker() -> "Redis[Any]":
+def broker() -> Redis:
     return Redis.from_url(settings.CELERY_BROKER_URL)
 
 

@@ -12,6 +12,7 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any, NamedTuple
 
 from bench import environment  # noqa: F401  # isort: skip  # before anything asks for settings
@@ -116,7 +117,8 @@ def make_orders(tenant: Tenant, slots: list[datetime]) -> None:
     age = timedelta(days=DAYS, seconds=0.5)
     with tenant_context(tenant), connection.cursor() as cursor:
         cursor.execute(EMPTY)
-        cursor.execute(MAKE_ORDERS, {"slots": slots, "age": age, "orders": ORDERS})
+        given: dict[str, Any] = {"slots": slots, "age": age, "orders": ORDERS}
+        cursor.execute(MAKE_ORDERS, given)
     with connection.cursor() as cursor:
         cursor.execute(f"VACUUM ANALYZE {tenant.schema_name}.orders_order")
 
@@ -209,8 +211,12 @@ def workers() -> Iterator[tuple[Process, Process]]:
     own, stock = celery("saas", *ours), celery("bench.plain_task", *plain, env=env)
     with own as first, stock as second:
         for worker in (first, second):
-            wait_until(lambda worker=worker: len(children_of(worker)) == int(PROCESSES))
+            wait_until(partial(has_forked, worker))
         yield first, second
+
+
+def has_forked(worker: Process) -> bool:
+    return len(children_of(worker)) == int(PROCESSES)
 
 
 def measure(rounds: int = ROUNDS, runs: int = RUNS) -> dict[str, Any]:
@@ -218,7 +224,7 @@ def measure(rounds: int = ROUNDS, runs: int = RUNS) -> dict[str, Any]:
     fleet = Fleet()
     rates: dict[str, list[Rate]] = {"ours": [], "plain": []}
     with workers() as (ours, plain):
-        ways = {
+        ways: dict[str, tuple[Callable[[Firing], None], str, Process]] = {
             "ours": (send_ours, "celery", ours),
             "plain": (Plain(fleet), plain_task.QUEUE, plain),
         }

@@ -25,7 +25,7 @@ def finish(run: Run, state: str, error: str = "", progress: Any = None) -> None:
         given = counts_of(progress) | end | told | {"run": run.pk}
         cursor.execute(END_AND_TELL if state in RAN else END, given)
         is_one_off = state in RAN and cursor.fetchone() == (True,)
-    run.state, run.error = state, error
+    run.state, run.error = str(state), error
     if is_one_off and run.trigger != Run.Trigger.MANUAL:
         # Apart, for to name that column is a change of the schedule, whatever its value.
         PeriodicTask.objects.filter(pk=run.periodic_task_id).update(enabled=False)

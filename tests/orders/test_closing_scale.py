@@ -1,6 +1,7 @@
 """Very many orders: windows that follow one another, in constant memory, and the run in slices."""
 
 import tracemalloc
+from typing import Any
 
 import pytest
 from django.db import connection
@@ -90,7 +91,7 @@ def begun(firing):
 def test_a_window_is_found_by_its_place_in_the_index(in_acme):
     """Else each would read again what those before it have closed."""
     fill(SHORT)
-    given = {"before": NOON, "run": 7, "at": NOON.isoformat(), "id": 5, "size": 100}
+    given: dict[str, Any] = {"before": NOON, "run": 7, "at": NOON.isoformat(), "id": 5, "size": 100}
 
     with connection.cursor() as cursor:
         cursor.execute("EXPLAIN " + SWEEP, given)

@@ -47,7 +47,8 @@ def test_a_sweep_closes_a_window_and_says_where_it_ends(in_thread):
 
 
 def test_a_sweep_that_meets_a_held_order_does_nothing_and_waits_for_nobody(in_thread):
-    orders, done = make_orders(3), []
+    orders = make_orders(3)
+    done: list[object] = []
 
     with transaction.atomic():
         Order.objects.filter(pk=orders[1].pk).update(customer="being edited")
@@ -67,7 +68,8 @@ def test_a_sweep_leaves_the_patience_of_its_transaction_as_it_was(in_thread):
 
 
 def test_what_is_free_of_a_window_is_closed_and_the_oldest_held_one_named(in_thread):
-    orders, done = make_orders(3), []
+    orders = make_orders(3)
+    done: list[object] = []
 
     with transaction.atomic():
         Order.objects.filter(pk=orders[1].pk).update(customer="being edited")
