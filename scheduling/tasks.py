@@ -14,7 +14,7 @@ from tenant_schemas_celery.task import TenantTask as SchemaSwitchingTask
 
 from scheduling.agenda import ledger
 from scheduling.agenda.beginning import begin_at_once
-from scheduling.agenda.dispatch import RECORD_TASK
+from scheduling.agenda.desk import RECORD_TASK
 from scheduling.agenda.halts import Hindered, halt
 from scheduling.agenda.ledger import ATTEMPTS_MAXIMUM, Outcome, Refused, TenantSuspended
 from scheduling.agenda.models import Firing

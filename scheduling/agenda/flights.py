@@ -3,18 +3,35 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
 from django.conf import settings
+from django.db import connection
 
+from scheduling.agenda.columns import arrays, source
 from scheduling.agenda.limits import in_flight_maxima
 from scheduling.agenda.models import DueSlot, Firing
 
-FLIGHT_COLUMNS = ("tenant", "periodic_task_id", "planned_at", "waits", "trigger", "verdict")
 #: Tenant and periodic task.
 Schedule = tuple[int, int]
+SCHEDULE = {"tenant_id": "bigint", "periodic_task_id": "bigint"}
+#: A tenant may have many in flight, of which planning wants to know no more than how many, and the
+#: runs of the schedules that it looks at.
+IN_FLIGHT = """
+    WITH flight AS MATERIALIZED (
+        SELECT tenant_id, periodic_task_id, planned_at, waits, trigger, verdict FROM agenda_firing
+        WHERE state IN ('planned', 'published', 'started') AND tenant_id = ANY (%s::bigint[])
+    )
+    SELECT tenant_id, NULL, count(*), NULL, false FROM flight GROUP BY tenant_id
+    UNION ALL
+    SELECT tenant_id, periodic_task_id, count(*), min(planned_at), bool_or(waits) FROM flight
+"""
+#: Neither verdicts nor what somebody started by hand.
+COUNTED_AS_RUNS = """
+    WHERE trigger <> 'manual' AND verdict = '' GROUP BY tenant_id, periodic_task_id
+"""
 
 
 class Flight(NamedTuple):
@@ -34,15 +51,32 @@ class Flights:
     All count toward how many a tenant may have; only runs of its cadence can overlap with a slot.
     """
 
-    def __init__(self, tenant_ids: Collection[int]) -> None:
+    def __init__(self, tenant_ids: Collection[int], slots: Sequence[DueSlot] | None = None) -> None:
+        """What overlaps is known of the schedules of `slots` alone, or of all if none are given."""
         #: How many a tenant may have, where that is not the platform's default.
         self.maxima = in_flight_maxima(tenant_ids)
         self.number: Counter[int] = Counter()
         #: Per schedule, when the first of its runs in flight was planned.
         self.first_planned_at: dict[Schedule, datetime] = {}
         self.waiting: set[Schedule] = set()
-        for flight in flights_of(tenant_ids):
-            self.count(flight)
+        self.look_up(list(tenant_ids), slots)
+
+    def look_up(self, tenant_ids: list[int], slots: Sequence[DueSlot] | None) -> None:
+        only = (
+            "" if slots is None else f"JOIN {source(SCHEDULE)} USING (tenant_id, periodic_task_id)"
+        )
+        with connection.cursor() as cursor:
+            cursor.execute(
+                IN_FLIGHT + only + COUNTED_AS_RUNS,
+                [tenant_ids, *arrays(slots, SCHEDULE)] if slots is not None else [tenant_ids],
+            )
+            for tenant_id, periodic_task_id, number, planned_at, waits in cursor:
+                if periodic_task_id is None:
+                    self.number[tenant_id] = number
+                else:
+                    self.first_planned_at[tenant_id, periodic_task_id] = planned_at
+                if waits:
+                    self.waiting.add((tenant_id, periodic_task_id))
 
     def room(self, tenant_id: int) -> int:
         most = self.maxima.get(tenant_id, int(settings.FIRINGS_IN_FLIGHT_MAXIMUM))
@@ -71,11 +105,6 @@ class Flights:
         self.first_planned_at[schedule] = min(earlier, flight.planned_at)
         if flight.waits:
             self.waiting.add(schedule)
-
-
-def flights_of(tenant_ids: Iterable[int]) -> Iterable[Flight]:
-    in_flight = Firing.objects.in_flight_of(tenant_ids)
-    return map(flight_of, in_flight.only(*FLIGHT_COLUMNS))
 
 
 def flight_of(firing: Firing) -> Flight:

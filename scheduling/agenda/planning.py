@@ -5,18 +5,65 @@ from datetime import datetime, timedelta
 
 from django.db import connection, transaction
 
+from scheduling.agenda.columns import arrays, source
 from scheduling.agenda.flights import Flights
-from scheduling.agenda.models import DueSlot, Firing
+from scheduling.agenda.models import DueSlot, DueSlotQuerySet, Firing
+from scheduling.agenda.rows import objects
 from scheduling.agenda.stretches import leave_out_taken
 from scheduling.agenda.taking import take
 
+#: Slots that are taken in one transaction. Fewer cost more each, more are not worth the longer wait.
+BATCH = 1_000
 #: A slot whose tenant has too many firings in flight is looked at again after this.
 HELD_FOR = timedelta(seconds=5)
 
-Claim = Callable[[datetime, int], Iterable[DueSlot]]
+#: What taking asks of a slot.
+TAKEN = (
+    "id",
+    "tenant_id",
+    "periodic_task_id",
+    "task",
+    "queue",
+    "cadence",
+    "chosen",
+    "one_off",
+    "due_at",
+    "spread_seconds",
+    "held_until",
+    "problem",
+)
+#: What is written of a new firing, and what taking may change of a slot, with Postgres' types.
+WRITTEN = {
+    "id": "uuid",
+    "tenant_id": "bigint",
+    "periodic_task_id": "bigint",
+    "task": "text",
+    "queue": "text",
+    "slot_at": "timestamptz",
+    "last_slot_at": "timestamptz",
+    "slots": "bigint",
+    "state": "text",
+    "trigger": "text",
+    "verdict": "text",
+    "planned_at": "timestamptz",
+    "publish_at": "timestamptz",
+    "waits": "boolean",
+    "settled_at": "timestamptz",
+    "outcome": "text",
+    "error": "text",
+}
+STORED = {
+    "id": "bigint",
+    "due_at": "timestamptz",
+    "spread_seconds": "int",
+    "held_until": "timestamptz",
+    "problem": "text",
+}
+
+Claim = Callable[[datetime, int], DueSlotQuerySet]
 
 
-def plan_due(now: datetime, limit: int = 500) -> int:
+def plan_due(now: datetime, limit: int = BATCH) -> int:
     """Take up to `limit` due slots, write what each gets, and move them on to their next instant.
 
     Return how many were looked at; 0 means that nothing is due that another beat is not already
@@ -26,7 +73,7 @@ def plan_due(now: datetime, limit: int = 500) -> int:
     return plan(DueSlot.objects.claimable, now, limit)
 
 
-def plan_held(now: datetime, limit: int = 500) -> int:
+def plan_held(now: datetime, limit: int = BATCH) -> int:
     """Look again at up to `limit` slots that were held back; return how many there were.
 
     Apart from what is newly due: a tenant whose slots wait by the thousand keeps no other waiting.
@@ -36,8 +83,8 @@ def plan_held(now: datetime, limit: int = 500) -> int:
 
 def plan(claim: Claim, now: datetime, limit: int) -> int:
     with transaction.atomic():
-        slots = list(claim(now, limit))
-        flights = Flights({slot.tenant_id for slot in slots})
+        slots = objects(claim(now, limit), TAKEN)
+        flights = Flights({slot.tenant_id for slot in slots}, slots)
         write(firing for slot in slots for firing in take_or_hold(slot, now, flights))
         store(slots)
     return len(slots)
@@ -54,7 +101,18 @@ def take_or_hold(slot: DueSlot, now: datetime, flights: Flights) -> list[Firing]
 
 def write(firings: Iterable[Firing]) -> None:
     """Store firings; a slot that has one (a clock set back, a restored backup) keeps that."""
-    Firing.objects.bulk_create(leave_out_taken(firings), ignore_conflicts=True)
+    rows = leave_out_taken(firings)
+    if not rows:
+        return
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"""
+            INSERT INTO agenda_firing ({", ".join(WRITTEN)})
+            SELECT * FROM {source(WRITTEN)}
+            ON CONFLICT DO NOTHING
+            """,  # noqa: S608 - names of ours
+            arrays(rows, WRITTEN),
+        )
 
 
 def store(slots: Sequence[DueSlot]) -> None:
@@ -63,19 +121,11 @@ def store(slots: Sequence[DueSlot]) -> None:
         return
     with connection.cursor() as cursor:
         cursor.execute(
-            """
+            f"""
             UPDATE agenda_dueslot AS slot
             SET due_at = new.due_at, spread_seconds = new.spread_seconds,
                 held_until = new.held_until, problem = new.problem
-            FROM unnest(%s::bigint[], %s::timestamptz[], %s::int[], %s::timestamptz[], %s::text[])
-                AS new (id, due_at, spread_seconds, held_until, problem)
-            WHERE slot.id = new.id
-            """,
-            [
-                [slot.pk for slot in slots],
-                [slot.due_at for slot in slots],
-                [slot.spread_seconds for slot in slots],
-                [slot.held_until for slot in slots],
-                [slot.problem for slot in slots],
-            ],
+            FROM {source(STORED)} WHERE slot.id = new.id
+            """,  # noqa: S608 - names of ours
+            arrays(slots, STORED),
         )

@@ -5,9 +5,11 @@ a genuine message again changes nothing: the ledger knows its id.
 """
 
 import json
+from collections.abc import Callable
 from typing import Any
 
-from django.core.signing import BadSignature, Signer
+from django.core.signing import BadSignature, Signer, b64_encode
+from django.utils.crypto import salted_hmac
 
 HEADER = "tenantbeat_signature"
 SALT = "a message to a worker"
@@ -16,6 +18,24 @@ SALT = "a message to a worker"
 def sign(task: str, message_id: Any, args: Any = None, kwargs: Any = None) -> str:
     """Return the signature of a message, made with the newest secret key."""
     return Signer(salt=SALT).signature(content_of(task, message_id, args, kwargs))
+
+
+def signing(task: str) -> Callable[[str], str]:
+    """Return what signs messages of a task without arguments, by their ids: UUIDs as text.
+
+    For many at once, at a tenth of what `sign` costs each: key and beginning are computed once.
+    """
+    signer = Signer(salt=SALT)
+    before, after = content_of(task, "\0", None, None).split(json.dumps("\0"))
+    begun = salted_hmac(f"{SALT}signer", f'{before}"', signer.key, algorithm=signer.algorithm)
+    end = f'"{after}'.encode()
+
+    def signed(message_id: str) -> str:
+        whole = begun.copy()
+        whole.update(message_id.encode() + end)
+        return b64_encode(whole.digest()).decode()
+
+    return signed
 
 
 def is_genuine(signature: Any, task: str, message_id: Any, args: Any, kwargs: Any) -> bool:

@@ -108,8 +108,10 @@ class Taking:
         """
         fires_at = self.slot.fires_at(slot_at)
         firing = new_firing(self.slot, slot_at, max(self.now, fires_at), trigger=trigger)
+        if not self.flights.overlaps(self.slot, fires_at):
+            return firing
         overlap = self.slot.policies.overlap
-        if overlap == Overlap.ALLOW or not self.flights.overlaps(self.slot, fires_at):
+        if overlap == Overlap.ALLOW:
             return firing
         firing.waits = overlap == Overlap.WAIT and not self.flights.has_waiting(self.slot)
         if firing.waits:
@@ -141,7 +143,7 @@ def verdict(slot: DueSlot, passed: Stretch, state: str, now: datetime, reason: s
 
 
 def new_firing(slot: DueSlot, slot_at: datetime, now: datetime, **fields: Any) -> Firing:
-    return Firing(
+    return Firing.planned(
         id=Firing.id_of(slot.tenant_id, slot.periodic_task_id, slot_at),
         tenant_id=slot.tenant_id,
         periodic_task_id=slot.periodic_task_id,
