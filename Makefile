@@ -21,7 +21,7 @@ export HYPOTHESIS_STORAGE_DIRECTORY := $(or $(TMPDIR),/tmp)/tenantbeat-hypothesi
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo demo-reset test test-services test-long chaos bench check lint deployable audit
+.PHONY: help setup demo demo-reset test test-services test-long chaos bench bench-full check lint deployable audit
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 14
@@ -48,8 +48,11 @@ test-long: setup test-services ## the long tests
 chaos: setup ## kill, freeze and cut everything for MINUTES=30, then check the books (SEED= repeats a plan)
 	@exec $(PYTHON) -m tests.chaos --minutes $(MINUTES) $(if $(SEED),--seed $(SEED)) $(ARGS)
 
-bench: setup ## what the product's promises about speed and cost rest on, measured
-	@exec $(WITH_SERVICES) $(PYTHON) -m bench.walls
+bench: setup ## speed and cost beside other schedulers, into docs/benchmarks.md (ARGS=burst: that alone)
+	@exec $(WITH_SERVICES) $(PYTHON) -m bench $(ARGS)
+
+bench-full: setup ## the same with what takes long: 100,000 slots at once
+	@exec $(WITH_SERVICES) $(PYTHON) -m bench --full $(ARGS)
 
 check: lint deployable ## what CI runs: style, types, migrations, production settings, all tests
 	@exec $(MAKE) --no-print-directory test

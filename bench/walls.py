@@ -6,47 +6,29 @@ over one session of the owner. Both take turns on the same tenants, each time an
 
 from __future__ import annotations
 
-import json
 import statistics
 import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any
 
-from bench import environment  # noqa: F401  # isort: skip  # before anything asks for settings
-from django.core.management import call_command
 from django.db import connections
-from django_tenants.postgresql_backend.base import DatabaseWrapper as StockWrapper
 
 from bench.measuring import Comparison, compare, seconds
+from bench.registry import Benchmark, Row
+from bench.sessions import PlainWrapper, session_of
 from bench.thin_tenants import make_thin_tenants
 from bench.work import Pages, Runs, make_tenants
 from scheduling import claiming
 from tenants.models import Tenant
-from tenants.postgresql.base import DatabaseWrapper
-from tenants.postgresql.sessions import LoginSessions
 
-RESULTS = Path(__file__).with_name("walls.json")
 SIZES = (1_000, 10_000)
 MORE = 1_000
 #: How fast tenants are made meanwhile: as fast as provisioning makes them.
 MORE_PER_SECOND = 1.0
 ROUNDS = 15
 ENTRIES = 9
-
-
-class PlainWrapper(LoginSessions, StockWrapper):
-    """django-tenants' backend, with the attributes that our code expects of a connection."""
-
-    as_owner = False
-    guest_of: str | None = None
-
-
-def wrapper(backend: type, login: str) -> Any:
-    own = connections["default"].settings_dict
-    return backend(own | {"LOGIN": login}, "default")
 
 
 @contextmanager
@@ -64,7 +46,7 @@ def using(session: Any) -> Iterator[None]:
 
 def cost_of_walls(work: Any) -> Comparison:
     """Compare `work` with walls to the same without."""
-    guarded, plain = wrapper(DatabaseWrapper, work.login), wrapper(PlainWrapper, "owner")
+    guarded, plain = session_of(work.login), session_of("owner", PlainWrapper)
 
     def with_walls() -> None:
         with using(guarded):
@@ -85,7 +67,7 @@ def first_entry_ms(tenant: Tenant) -> float:
     """Return the median time of a new session's first entry of a tenant's role."""
     times = []
     for _ in range(ENTRIES):
-        session = wrapper(DatabaseWrapper, "web")
+        session = session_of("web")
         session.ensure_connection()
         session.role_of(tenant.schema_name)
         session.set_tenant(tenant)
@@ -106,25 +88,24 @@ def provisioning_meanwhile(prefix: str) -> Iterator[None]:
         process.wait()
 
 
-def main() -> None:
-    call_command("migrate_schemas", verbosity=0)
+def run(is_full: bool) -> list[Row]:
     tenants = make_tenants()
-    results: list[dict[str, Any]] = []
+    rows: list[Row] = []
     made = 0
     for size in SIZES:
         make_thin_tenants(f"thin{size}", size - made)
         made = size
         entry_ms = first_entry_ms(tenants[0])
         print(f"{size:>7} tenants  first entry of a session: {entry_ms:.1f} ms", flush=True)
-        results.append({"tenants": size, "first_entry_ms": entry_ms})
+        rows.append({"tenants": size, "work": "first entry of a session", "first_ms": entry_ms})
         for work in (Pages(tenants), Runs(tenants)):
-            results.append(line(work, size, "quiet", cost_of_walls(work)))
+            rows.append(line(work, size, "nothing", cost_of_walls(work)))
             with provisioning_meanwhile(f"more{size}_{work.name}"):
-                results.append(line(work, size, "provisioning", cost_of_walls(work)))
-    RESULTS.write_text(json.dumps(results, indent=2) + "\n")
+                rows.append(line(work, size, "provisioning", cost_of_walls(work)))
+    return rows
 
 
-def line(work: Any, size: int, meanwhile: str, cost: Comparison) -> dict[str, Any]:
+def line(work: Any, size: int, meanwhile: str, cost: Comparison) -> Row:
     print(
         f"{size:>7} tenants  {work.name:<6} {meanwhile:<13} {cost.ratio:.3f}"
         f"   ({cost.first_ms / work.size:.2f} ms with, {cost.second_ms / work.size:.2f} ms without)",
@@ -133,5 +114,20 @@ def line(work: Any, size: int, meanwhile: str, cost: Comparison) -> dict[str, An
     return {"tenants": size, "work": work.name, "meanwhile": meanwhile, **cost.as_dict()}
 
 
-if __name__ == "__main__":
-    main()
+BENCHMARK = Benchmark(
+    name="walls",
+    title="What the walls between tenants cost",
+    measured=(
+        "Pages and runs with the walls, and without: see scaling.md. Times are of a round of all "
+        "tenants that take part."
+    ),
+    run=run,
+    columns={
+        "tenants": "tenants",
+        "work": "work",
+        "meanwhile": "meanwhile",
+        "first_ms": "with, ms",
+        "second_ms": "without, ms",
+        "ratio": "ratio",
+    },
+)

@@ -22,7 +22,8 @@ SCHEDULE = {"tenant_id": "bigint", "periodic_task_id": "bigint"}
 IN_FLIGHT = """
     WITH flight AS MATERIALIZED (
         SELECT tenant_id, periodic_task_id, planned_at, waits, trigger, verdict FROM agenda_firing
-        WHERE state IN ('planned', 'published', 'started') AND tenant_id = ANY (%s::bigint[])
+        WHERE state IN ('planned', 'published', 'started')
+            AND tenant_id IN (SELECT unnest(%s::bigint[]))
     )
     SELECT tenant_id, NULL, count(*), NULL, false FROM flight GROUP BY tenant_id
     UNION ALL

@@ -1,0 +1,39 @@
+"""Which benchmarks there are, and what each says of itself.
+
+A benchmark is a module that is named in `MODULES` and has a `BENCHMARK`. `run` gets whether it may take
+its time (`make bench-full`) and returns a dictionary of JSON's own types per line of its table;
+`columns` says which of its values the table shows, under what heading.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from importlib import import_module
+from typing import Any
+
+MODULES = ("bench.peers", "bench.burst", "bench.two_beats", "bench.idle", "bench.walls")
+Row = dict[str, Any]
+
+
+class CannotMeasure(Exception):
+    """What a benchmark needs is not on this machine; the text says what."""
+
+
+@dataclass(frozen=True)
+class Benchmark:
+    name: str
+    title: str
+    #: What is measured, and what the issue asks for; a paragraph for the page.
+    measured: str
+    run: Callable[[bool], Sequence[Row]]
+    columns: Mapping[str, str] = field(default_factory=dict)
+
+
+def benchmarks(names: Sequence[str] = ()) -> list[Benchmark]:
+    """Return the benchmarks of these names, all if there are none. KeyError if one is unknown."""
+    found: dict[str, Benchmark] = {}
+    for module in MODULES:
+        benchmark: Benchmark = import_module(module).BENCHMARK
+        found[benchmark.name] = benchmark
+    return [found[name] for name in names or found]
