@@ -24,7 +24,7 @@ class CannotMeasure(Exception):
 class Benchmark:
     name: str
     title: str
-    #: What is measured, and what the issue asks for; a paragraph for the page.
+    #: What is measured: a paragraph for the page.
     measured: str
     run: Callable[[bool], Sequence[Row]]
     columns: Mapping[str, str] = field(default_factory=dict)
