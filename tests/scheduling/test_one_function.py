@@ -126,7 +126,8 @@ def test_what_was_shown_is_what_fired_and_what_the_books_expect(tenants, at_hand
     now = BEGIN
     while True:
         rows = [row for row in at_hand(now) if row["next_at"]]
-        now = min(row["next_at"] for row in rows)
+        before, now = now, min(row["next_at"] for row in rows)
+        assert before < now
         if now > END:
             break
         shown |= {slot_of(row): row["next_at"] for row in rows if row["next_at"] == now}
