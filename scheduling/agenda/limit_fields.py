@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from django import forms
-from django.forms import fields_for_model
 from django.utils.translation import gettext_lazy as _
 
 from scheduling.agenda.limits import BOUNDS, Limits, defaults
@@ -27,9 +26,12 @@ EMPTY = _("Empty: the platform's default, %d.")
 
 
 def limit_field(column: str) -> forms.Field:
-    field = fields_for_model(Limits, fields=[column])[column]
-    field.help_text = HELP[column]
-    return field
+    least, most = BOUNDS[column]
+    # A form does not ask the validators of another model, but answers for what it takes.
+    field: Any = Limits._meta.get_field(column)
+    shown: forms.Field = field.formfield(min_value=least, max_value=most)
+    shown.help_text = HELP[column]
+    return shown
 
 
 class FleetForm(TenantForm):
