@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from django.db import connection, transaction
+from django.db import connection
 from kombu import Connection
 
+from bench.fleet_rows import make_tenant_rows
 from bench.thin_tenants import make_thin_tenants
 from scheduling.agenda.clock import database_now
 
@@ -25,21 +26,7 @@ def make_tenants() -> None:
         if cursor.fetchone()[0] == TENANTS:
             return
     make_thin_tenants(PREFIX, TENANTS)
-    with transaction.atomic(), connection.cursor() as cursor:
-        # The triggers of a thousand new tenants are not what is measured, nor is reading schemas
-        # that have no tables.
-        cursor.execute("ALTER TABLE tenants_tenant DISABLE TRIGGER agenda_mark_tenant")
-        cursor.execute(
-            """
-            INSERT INTO tenants_tenant (slug, schema_name, name, timezone, currency, state,
-                state_reason, sessions_epoch, owner_email, created_at)
-            SELECT %s || '-' || n, 't_' || %s || '_' || n, 'Thin', 'UTC', 'EUR', 'active',
-                '', 0, '', now()
-            FROM generate_series(0, %s) AS n
-            """,
-            [PREFIX, PREFIX, TENANTS - 1],
-        )
-        cursor.execute("ALTER TABLE tenants_tenant ENABLE TRIGGER agenda_mark_tenant")
+    make_tenant_rows(TENANTS, PREFIX)
 
 
 def empty() -> None:

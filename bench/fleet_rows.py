@@ -11,9 +11,9 @@ PREFIX = "row"
 TENANTS = """
 INSERT INTO tenants_tenant (schema_name, slug, name, timezone, currency, state, state_reason,
     sessions_epoch, owner_email, created_at)
-SELECT format('t_%%s_%%s', %(prefix)s, n), format('%%s-%%s', %(prefix)s, n), 'Bench', 'UTC', 'EUR',
+SELECT format('t_%%s_%%s', %(prefix)s::text, n), format('%%s-%%s', %(prefix)s::text, n), 'Bench', 'UTC', 'EUR',
     'active', '', 0, '', clock_timestamp()
-FROM generate_series(1, %(count)s) AS n
+FROM generate_series(0, %(count)s - 1) AS n
 ON CONFLICT DO NOTHING
 """
 #: Every slot has a cadence of its own, an interval, and so its own instant within it.

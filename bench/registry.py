@@ -12,7 +12,11 @@ from dataclasses import dataclass, field
 from importlib import import_module
 from typing import Any
 
-MODULES = ("bench.peers", "bench.burst", "bench.two_beats", "bench.idle", "bench.walls")
+NAMES = (
+    "peers burst two_beats idle lateness changes reindexing bomb cadence simulate "
+    "worker closing provisioning migrations walls"
+)
+MODULES = [f"bench.{name}" for name in NAMES.split()]
 Row = dict[str, Any]
 
 
