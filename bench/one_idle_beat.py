@@ -18,7 +18,7 @@ from django.db import connections
 
 from bench.sessions import session_of
 from saas.celery import app
-from scheduling.agenda.beat import beat, seconds_until_due
+from scheduling.agenda.beat import take_turn
 from scheduling.agenda.dispatch import Publisher
 
 
@@ -56,8 +56,7 @@ def main() -> None:
 
 def tick(publisher: Publisher) -> None:
     """Do what a beat does that is woken and finds nothing to do."""
-    assert not beat(publisher)  # noqa: S101
-    seconds_until_due(1.0)
+    assert take_turn(publisher, 1.0) == 1.0  # noqa: S101
 
 
 def rss_mb() -> float | None:

@@ -32,13 +32,12 @@ SPREADS = (0, 10, 60)  # minutes
 
 #: Crontabs, and how many of a hundred cadences are such: most people take what is offered, midnight.
 KINDS = {
-    "0 0 * * *": 60,
-    "0 {hour} * * *": 15,
+    "0 0 * * *": 64,
+    "0 {hour} * * *": 16,
     "0 {hour} * * 1-5": 10,
-    "0 * * * *": 8,
-    "0 {hour} * * 1": 4,
-    "*/15 * * * *": 2,
-    "*/5 * * * *": 1,
+    "0 {hour} * * 1": 5,
+    "0 * * * *": 4,
+    "*/15 * * * *": 1,
 }
 #: Time zones, and how many of a hundred tenants are in them.
 ZONES = {

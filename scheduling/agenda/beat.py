@@ -2,7 +2,6 @@
 
 import time
 from collections.abc import Callable
-from datetime import datetime
 from typing import Any
 
 import structlog
@@ -12,8 +11,8 @@ from django.db import connection
 from scheduling.agenda.broker import Broker
 from scheduling.agenda.clock import database_now
 from scheduling.agenda.clock_steps import follow_clock
-from scheduling.agenda.dispatch import Publisher, next_publication_at, publish_planned
-from scheduling.agenda.models import DueSlot
+from scheduling.agenda.dispatch import Publisher, publish_planned
+from scheduling.agenda.outlook import look_out
 from scheduling.agenda.planning import plan_due, plan_held
 from scheduling.agenda.reindex import reindex_changed
 from scheduling.agenda.rescue import rescue
@@ -27,8 +26,6 @@ logger = structlog.get_logger(__name__)
 #: Pauses between attempts while Postgres or the broker is away, in seconds.
 FIRST_PAUSE = 0.5
 LONGEST_PAUSE = 5.0
-#: Between looks at due slots that another beat is taking, in seconds.
-HELD_PAUSE = 0.02
 #: Between looks at what was lost on the way, in seconds.
 ROUND_SECONDS = 5.0
 #: For how long a step is repeated before the next one has its turn, in seconds.
@@ -61,11 +58,12 @@ class AgendaScheduler(Scheduler):
             if self.clock_rounds.is_time():
                 # First, for it needs no broker.
                 follow_clock()
-            has_more = beat(self.publisher)
+            pause = take_turn(self.publisher, self.max_interval)
             if self.rounds.is_time():
                 self.look_after()
+                pause = 0.0
             self.failures = 0
-            self.wakeup.wait(0.0 if has_more else seconds_until_due(self.max_interval))
+            self.wakeup.wait(pause)
         except Exception as error:
             return self.pause_after(error)
         return 0.0
@@ -118,6 +116,16 @@ class Rounds:
         return True
 
 
+def take_turn(publish: Publisher, longest: float) -> float:
+    """Do what is to do; return the seconds for which there is nothing more, at most `longest`."""
+    outlook = look_out()
+    if outlook.has_work:
+        if beat(publish):
+            return 0.0
+        outlook = look_out()
+    return outlook.pause(longest)
+
+
 def beat(publish: Publisher) -> bool:
     """Take what is due, reindex what changed, publish what is planned; return whether more is left.
 
@@ -144,23 +152,3 @@ def has_more_after(step: Callable[[], int]) -> bool:
         if time.monotonic() > ends_at:
             return True
     return False
-
-
-def seconds_until_due(longest: float) -> float:
-    """Return how long there is nothing to do, at most `longest`; measured on the database's clock."""
-    candidates = (next_due_at(), next_held_until(), next_publication_at())
-    instants = [at for at in candidates if at is not None]
-    if not instants:
-        return longest
-    # What is due and was not taken is in another beat's hands: look again soon, but do not spin.
-    return max(HELD_PAUSE, min(longest, (min(instants) - database_now()).total_seconds()))
-
-
-def next_due_at() -> datetime | None:
-    waiting = DueSlot.objects.unchanged().filter(due_at__isnull=False, held_until=None)
-    return waiting.order_by("due_at", "pk").values_list("due_at", flat=True).first()
-
-
-def next_held_until() -> datetime | None:
-    held = DueSlot.objects.unchanged().filter(held_until__isnull=False)
-    return held.order_by("held_until").values_list("held_until", flat=True).first()

@@ -81,12 +81,6 @@ def may_go(firing: Firing, now: datetime) -> bool:
     return True
 
 
-def next_publication_at() -> datetime | None:
-    """Return when the first of the planned firings may be published."""
-    planned = Firing.objects.filter(state=Firing.State.PLANNED).order_by("publish_at", "pk")
-    return planned.values_list("publish_at", flat=True).first()
-
-
 class Publisher:
     """Sends firings over one connection to the broker, which is made anew after an error."""
 

@@ -63,6 +63,8 @@ class Flights:
         self.look_up(list(tenant_ids), slots)
 
     def look_up(self, tenant_ids: list[int], slots: Sequence[DueSlot] | None) -> None:
+        if not tenant_ids:
+            return
         only = (
             "" if slots is None else f"JOIN {source(SCHEDULE)} USING (tenant_id, periodic_task_id)"
         )

@@ -4,11 +4,11 @@ import pytest
 from django_celery_beat.models import PeriodicTask
 from django_tenants.utils import tenant_context
 
-from scheduling.agenda.beat import HELD_PAUSE, seconds_until_due
 from scheduling.agenda.clock import database_now
-from scheduling.agenda.models import DueSlot
+from scheduling.agenda.models import DueSlot, ScheduleChange
+from scheduling.agenda.outlook import HELD_PAUSE, look_out
 from tests.conftest import NOON
-from tests.scheduling.builders import make_periodic_task, make_slot, reindex_at
+from tests.scheduling.builders import make_firing, make_periodic_task, make_slot, reindex_at
 
 
 @pytest.fixture(autouse=True)
@@ -21,21 +21,21 @@ def in_seconds(number):
 
 
 def test_with_nothing_to_wait_for_beat_waits_its_longest():
-    assert seconds_until_due(1.0) == 1.0
+    assert look_out().pause(1.0) == 1.0
 
 
 def test_beat_waits_until_the_next_slot_and_no_longer(acme, globex):
     make_slot(acme, in_seconds(40))
     make_slot(globex, in_seconds(20))
 
-    assert 19 < seconds_until_due(60.0) <= 20
-    assert seconds_until_due(1.0) == 1.0
+    assert 19 < look_out().pause(60.0) <= 20
+    assert look_out().pause(1.0) == 1.0
 
 
 def test_a_slot_that_is_due_is_in_other_hands_and_does_not_make_beat_spin(acme):
     make_slot(acme, in_seconds(-5))
 
-    assert seconds_until_due(60.0) == HELD_PAUSE
+    assert look_out().pause(60.0) == HELD_PAUSE
 
 
 def test_a_slot_that_is_held_back_is_waited_for_without_spinning(acme, globex):
@@ -43,7 +43,7 @@ def test_a_slot_that_is_held_back_is_waited_for_without_spinning(acme, globex):
     DueSlot.objects.filter(pk=held.pk).update(held_until=in_seconds(4))
     make_slot(globex, in_seconds(40))
 
-    assert 3 < seconds_until_due(60.0) <= 4
+    assert 3 < look_out().pause(60.0) <= 4
 
 
 @pytest.mark.parametrize("edit", [{"kwargs": "garbage"}, {"one_off": True}], ids=str)
@@ -59,4 +59,31 @@ def test_a_slot_that_was_held_back_is_waited_for_no_more_after_an_edit(acme, edi
         PeriodicTask.objects.exclude(pk=task.pk).delete()
     reindex_at(acme.schema_name, database_now())
 
-    assert seconds_until_due(1.0) == 1.0
+    assert look_out().pause(1.0) == 1.0
+
+
+def test_there_is_work_when_something_is_due_or_changed(acme, globex):
+    ScheduleChange.objects.all().delete()
+    assert not look_out().has_work
+
+    slot = make_slot(acme, in_seconds(5))
+    make_slot(globex, in_seconds(40))
+    assert not look_out().has_work
+    DueSlot.objects.filter(pk=slot.pk).update(due_at=in_seconds(-1))
+    assert look_out().has_work
+    DueSlot.objects.filter(pk=slot.pk).update(held_until=in_seconds(1))
+    assert not look_out().has_work
+
+    ScheduleChange.objects.create(schema_name=globex.schema_name, changed_at=NOON)
+    assert look_out().has_work
+
+
+def test_there_is_work_when_a_firing_is_to_be_published(acme):
+    ScheduleChange.objects.all().delete()
+    make_firing(acme, NOON, publish_at=in_seconds(5))
+    assert 4 < look_out().pause(60.0) <= 5
+    assert not look_out().has_work
+
+    make_firing(acme, NOON + timedelta(hours=1), publish_at=in_seconds(-1))
+
+    assert look_out().has_work
