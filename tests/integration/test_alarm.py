@@ -18,7 +18,8 @@ pytestmark = pytest.mark.integration
 REINDEX = """
 from scheduling.agenda.clock import database_now
 from scheduling.agenda.reindex import reindex_changed
-reindex_changed(database_now())
+while reindex_changed(database_now()):
+    pass
 """
 LAST_PASS = "SELECT ended_at FROM agenda_alarmpass"
 
