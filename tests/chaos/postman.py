@@ -71,17 +71,17 @@ class Postman:
             self.client.connection_pool.release(connection)
 
     def notice(self, line: bytes) -> None:
-        message = message_in(line)
-        # What we pushed ourselves comes by here too.
-        if message and message not in self.seen:
-            self.seen.append(message)
-            if self.is_doubling:
-                self.push(message)
+        for message in messages_in(line):
+            # What we pushed ourselves comes by here too.
+            if message not in self.seen:
+                self.seen.append(message)
+                if self.is_doubling:
+                    self.push(message)
 
 
-def message_in(line: bytes) -> Message | None:
-    """Return queue and message of a line of MONITOR that tells of a message put into a queue."""
+def messages_in(line: bytes) -> list[Message]:
+    """Return queue and message of all that a line of MONITOR tells to have been put into a queue."""
     words = [codecs.escape_decode(word)[0] for word in QUOTED.findall(line)]
-    if len(words) == 3 and words[0].upper() == b"LPUSH" and words[2].startswith(b"{"):
-        return words[1], words[2]
-    return None
+    if len(words) < 3 or words[0].upper() != b"LPUSH":
+        return []
+    return [(words[1], word) for word in words[2:] if word.startswith(b"{")]
