@@ -22,11 +22,12 @@ class Broker:
         # A channel of its own, for RabbitMQ closes it when there is no such queue.
         channel = connection.channel()
         try:
-            return int(channel.queue_declare(queue=queue, passive=True).message_count)
+            count = int(channel.queue_declare(queue=queue, passive=True).message_count)
         except connection.channel_errors:
-            return 0
-        finally:
-            channel.close()
+            count = 0
+        # Not after other errors: a broker that does not answer would not answer this either.
+        channel.close()
+        return count
 
     def is_new(self) -> bool:
         """Whether the broker remembers nothing of what was published before.

@@ -123,6 +123,10 @@ class Publisher:
         return self.connection
 
     def close(self) -> None:
+        """Hang up without a word: for the answer to a farewell py-amqp waits, channel by channel."""
         connection, self.connection = self.connection, None
-        if connection is not None:
-            connection.release()
+        if connection is None:
+            return
+        if connection.connected and hasattr(connection.connection, "collect"):
+            connection.connection.collect()
+        connection.release()

@@ -85,9 +85,10 @@ def take_back_published(queue: str, before: datetime, now: datetime) -> list[UUI
             WHERE id = ANY(ARRAY(
                 SELECT id FROM agenda_firing
                 WHERE state = 'published' AND queue = %(queue)s AND published_at < %(before)s
-                    -- 30 seconds, doubled with each publication, at most an hour
+                    -- 20 seconds, so that work goes on within half a minute after an outage;
+                    -- doubled with each publication, at most an hour
                     AND published_at < %(now)s
-                        - interval '30 seconds' * least(2 ^ (least(publications, 12) - 1), 120)
+                        - interval '20 seconds' * least(2 ^ (least(publications, 12) - 1), 180)
                 ORDER BY published_at LIMIT %(batch)s FOR UPDATE SKIP LOCKED
             )) RETURNING id
             """,
