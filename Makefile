@@ -4,12 +4,22 @@ PORT ?= 8000
 ARGS ?=
 MINUTES ?= 30
 SEED ?=
+JOBS ?= 2
 VENV := $(shell tools/find-venv)
 PYTHON := $(VENV)/bin/python
 WITH_SERVICES := $(PYTHON) -m saas.embedded --
 # Nothing is connected to: enough for tools that only import the settings.
 IMPORT_ONLY := env DEBUG=1 DATABASE_URL=postgres://nobody@127.0.0.1/none \
 	CELERY_BROKER_URL=redis://127.0.0.1/0
+
+# Side by side, each part with services of its own: half of the time tests wait for processes. In the
+# order of the files, for the longest comes early; `JOBS=1` is one pytest, to which -s and --pdb speak.
+ifeq ($(JOBS),1)
+PYTEST = $(WITH_SERVICES) $(PYTHON) -m pytest
+else
+PYTEST = $(IMPORT_ONLY) $(PYTHON) -m pytest --dist loadfile --no-loadscope-reorder \
+	--tx "$(JOBS)*popen//python=$(WITH_SERVICES) $(PYTHON)"
+endif
 
 # In a checkout, or beside caches, that somebody else made (root, say) the tools keep none here.
 ifneq (,$(shell for folder in . .pytest_cache .ruff_cache .mypy_cache .hypothesis; do \
@@ -36,14 +46,14 @@ demo: setup ## the whole system with real orders on http://localhost:8000 (PORT=
 demo-reset: setup ## delete the demo's data; the next `make demo` starts over
 	@exec $(PYTHON) -m demo reset
 
-test: setup test-services ## every test but the long ones (ARGS= are passed to pytest)
-	@exec $(WITH_SERVICES) $(PYTHON) -m pytest $(ARGS)
+test: setup test-services ## every test but the long ones, on JOBS=2 (ARGS= are passed to pytest)
+	@exec $(PYTEST) $(ARGS)
 
 test-services:
 	@tools/test-services
 
 test-long: setup test-services ## the long tests
-	@exec $(WITH_SERVICES) $(PYTHON) -m pytest -m long $(ARGS)
+	@exec $(PYTEST) -m long $(ARGS)
 
 chaos: setup ## kill, freeze and cut everything for MINUTES=30, then check the books (SEED= repeats a plan)
 	@exec $(PYTHON) -m tests.chaos --minutes $(MINUTES) $(if $(SEED),--seed $(SEED)) $(ARGS)
