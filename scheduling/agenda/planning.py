@@ -6,8 +6,9 @@ from datetime import datetime, timedelta
 from django.db import connection, transaction
 
 from scheduling.agenda.columns import arrays, source
+from scheduling.agenda.due_slots import DueSlot, DueSlotQuerySet
+from scheduling.agenda.firings import Firing
 from scheduling.agenda.flights import Flights
-from scheduling.agenda.models import DueSlot, DueSlotQuerySet, Firing
 from scheduling.agenda.rows import objects
 from scheduling.agenda.stretches import leave_out_taken
 from scheduling.agenda.taking import take

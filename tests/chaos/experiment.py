@@ -172,7 +172,7 @@ class Experiment:
         while (left := instant - time.monotonic()) > 0:
             for name, code in self.product.ended_by_themselves().items():
                 self.ended.append(f"{name} ended by itself with {code} at {datetime.now(UTC)}")
-                self.say(self.ended[-1])
+                self.say(f"{self.ended[-1]}\n{self.product.last_words(name)}")
                 self.product.revive([name])
             if is_feeding:
                 self.feed()

@@ -16,6 +16,9 @@ from psycopg2.extensions import connection as Connection
 from saas.embedded.process import dies_with_us
 from tests.integration.stack import ROOT, Stack, with_path
 
+#: Characters of a log that say why its process ended.
+LAST_WORDS = 3_000
+
 
 class Product(Stack):
     """Started by one thread, which must live as long as they."""
@@ -61,6 +64,10 @@ class Product(Stack):
         for name in ended:
             del self.processes[name]
         return ended
+
+    def last_words(self, name: str) -> str:
+        """The end of a process's log."""
+        return self.log(name).read_text(errors="replace")[-LAST_WORDS:]
 
     # Superuser -------------------------------------------------------------------------------
     def superuser(self) -> Connection:

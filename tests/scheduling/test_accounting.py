@@ -134,6 +134,13 @@ def test_slots_that_beat_keeps_due_for_want_of_room_are_not_lost(hourly, acme, g
     assert {entry["tenant"] for entry in closed.unaccounted} == {"globex"}
 
 
+def test_a_slot_before_the_one_that_beat_keeps_due_is_lost(hourly, acme):
+    DueSlot.objects.filter(tenant=acme).update(due_at=NOON + 3 * HOUR, held_until=NOON + 5 * HOUR)
+    run(acme, 1)
+
+    assert told(books(acme).unaccounted) == [("acme", 2)]
+
+
 def test_slots_of_a_pause_that_goes_on_are_accounted_by_it(hourly, acme):
     with tenant_context(acme):
         PeriodicTask.objects.update(enabled=False)

@@ -78,13 +78,16 @@ def test_the_periodic_task_hears_of_its_run(acme):
     assert row.enabled
 
 
-def test_a_one_off_is_disabled_by_its_run(acme):
-    firing = plan(acme, sample_tasks.single, one_off=True)
+@pytest.mark.parametrize("task", [sample_tasks.single, sample_tasks.failing])
+def test_a_one_off_is_disabled_by_its_run_whether_it_fails_or_not(acme, task):
+    firing = plan(acme, task, one_off=True)
+    choose(acme, firing, retries=0)
 
-    deliver(sample_tasks.single, firing)
+    deliver(task, firing)
 
     with tenant_context(acme):
-        assert not PeriodicTask.objects.get(pk=firing.periodic_task_id).enabled
+        row = PeriodicTask.objects.get(pk=firing.periodic_task_id)
+    assert (row.enabled, row.total_run_count) == (False, 1)
 
 
 def test_a_run_by_hand_leaves_a_one_off_enabled(acme):
@@ -95,6 +98,19 @@ def test_a_run_by_hand_leaves_a_one_off_enabled(acme):
 
     with tenant_context(acme):
         assert PeriodicTask.objects.get(pk=firing.periodic_task_id).enabled
+
+
+@pytest.mark.parametrize(("trigger", "state"), [("schedule", "paused"), ("manual", "succeeded")])
+def test_a_pause_keeps_back_what_is_not_begun_but_no_run_by_hand(acme, trigger, state):
+    firing = plan(acme, sample_tasks.single)
+    Firing.objects.filter(pk=firing.pk).update(trigger=trigger)
+    with tenant_context(acme):
+        PeriodicTask.objects.filter(pk=firing.periodic_task_id).update(enabled=False)
+
+    deliver(sample_tasks.single, firing)
+
+    assert [run.state for run in runs_of(acme)] == [state]
+    assert len(orders_of(acme)) == (state == "succeeded")
 
 
 def test_a_run_killed_between_batches_is_taken_up_again(acme):
