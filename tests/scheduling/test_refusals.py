@@ -104,6 +104,7 @@ def test_a_search_path_that_is_not_the_tenants_is_refused(acme, globex, monkeypa
         sign("sample.single", "another id"),
         sign("sample.twice", "the id"),
     ],
+    ids=["none", "of another message", "of another task"],
 )
 def test_a_message_that_is_not_ours_is_refused_before_it_is_looked_at(acme, forged):
     firing = plan(acme, sample_tasks.single)
