@@ -14,14 +14,25 @@ def source(types: Mapping[str, str]) -> str:
     return f"unnest({arrays}) AS new ({', '.join(types)})"
 
 
-def arrays(rows: Sequence[Any], types: Mapping[str, str]) -> list[Any]:
+def arrays(rows: Sequence[Any], types: Mapping[str, str]) -> list[str]:
     """Return the parameters of `source`: these attributes of the rows, two or more."""
     columns = zip(*map(attrgetter(*types), rows), strict=True) if rows else ((),) * len(types)
     return [array(column, type_) for column, type_ in zip(columns, types.values(), strict=True)]
 
 
-def array(values: Sequence[Any], type_: str) -> Any:
-    """Return an array of Postgres; as text where that is possible, at a fifth of what a list costs."""
-    if type_ not in PLAIN:
-        return list(values)
-    return "{" + ",".join(["NULL" if value is None else str(value) for value in values]) + "}"
+def array(values: Sequence[Any], type_: str) -> str:
+    """Return an array as Postgres reads it, at a fifth of what a list costs psycopg2."""
+    if type_ in PLAIN:
+        texts = ["NULL" if value is None else str(value) for value in values]
+    else:
+        # In a column of texts few differ.
+        known = {value: quoted(value) for value in set(values)}
+        texts = [known[value] for value in values]
+    return "{" + ",".join(texts) + "}"
+
+
+def quoted(text: str | None) -> str:
+    if text is None:
+        return "NULL"
+    escaped = text.replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{escaped}"'

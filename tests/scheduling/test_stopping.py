@@ -1,8 +1,10 @@
 """Runs that people stop: a tenant's own, and any by the platform's staff."""
 
+import contextlib
 from datetime import timedelta
 
 import pytest
+from django.db import ProgrammingError, connection, transaction
 from django_tenants.utils import tenant_context
 
 from scheduling.agenda.clock import database_now
@@ -116,15 +118,48 @@ def test_a_stopped_run_is_not_taken_up_again(acme):
     assert outcome(firing) == ("settled", "cancelled")
 
 
-def test_a_run_that_waits_for_its_retry_can_be_stopped(acme):
-    firing = retrying(acme)
+def test_an_owner_too_stops_a_run_that_waits_for_its_retry_at_once(acme, globex):
+    firing, other = retrying(acme), retrying(globex)
     stop(owner_of("acme"), *runs_of(acme))
-    Firing.objects.filter(pk=firing.pk).update(publish_at=NOON)
 
+    assert hasten_stopped(database_now()) == 1
     deliver(sample_tasks.failing, firing)
 
     assert [(run.state, run.retries) for run in runs_of(acme)] == [("cancelled", 1)]
+    assert runs_of(acme)[0].error == "Stopped by owner@acme.test."
     assert outcome(firing) == ("settled", "cancelled")
+    assert outcome(other) == ("planned", "")
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "stop_requested_at = NULL",
+        "stop_requested_at = NULL WHERE stop_requested_at IS NOT NULL",
+        "state = 'settled'",
+        "stop_requested_at = now(), outcome = 'succeeded'",
+        "tenant_id = 1, stop_requested_at = now()",
+    ],
+)
+def test_a_tenant_takes_no_stop_back_and_changes_nothing_else(acme, staff, change):
+    firing = plan(acme, sample_tasks.single)
+    stop_firing(staff, firing)
+    kept = Firing.objects.values().get(pk=firing.pk)
+
+    with tenant_context(acme), contextlib.suppress(ProgrammingError), transaction.atomic():
+        with connection.cursor() as cursor:
+            cursor.execute(f"UPDATE public.agenda_firing SET {change}")
+
+    assert Firing.objects.values().get(pk=firing.pk) == kept
+
+
+def test_a_tenant_stops_no_other_tenants_firing(acme, globex):
+    firing = plan(globex, sample_tasks.single)
+
+    with tenant_context(acme), connection.cursor() as cursor:
+        cursor.execute("UPDATE public.agenda_firing SET stop_requested_at = now()")
+
+    assert not Firing.objects.get(pk=firing.pk).stop_requested_at
 
 
 # By the platform's staff -------------------------------------------------------------------------
