@@ -14,10 +14,10 @@ from tenant_schemas_celery.task import TenantTask as SchemaSwitchingTask
 
 from scheduling.agenda import ledger
 from scheduling.agenda.beginning import begin_at_once
-from scheduling.agenda.desk import RECORD_TASK
 from scheduling.agenda.halts import Hindered, halt
 from scheduling.agenda.ledger import ATTEMPTS_MAXIMUM, Outcome, Refused, TenantSuspended
 from scheduling.agenda.models import Firing
+from scheduling.agenda.outgoing import RECORD_TASK
 from scheduling.agenda.refusal import log_refusal
 from scheduling.agenda.signature import HEADER, is_genuine
 from scheduling.agenda.stopping import STOPPED_TEXT

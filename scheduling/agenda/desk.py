@@ -11,11 +11,8 @@ from celery import Celery
 from kombu import Connection
 
 from scheduling.agenda.envelopes import Envelope, Letter, delivery_tags, envelope, push
-from scheduling.agenda.models import Firing
+from scheduling.agenda.outgoing import Outgoing
 from scheduling.agenda.signature import signing
-
-#: The task of messages whose firing has a verdict: no body runs, a worker writes it down.
-RECORD_TASK = "scheduling.tasks.record_verdict"
 
 
 class Pile(NamedTuple):
@@ -33,20 +30,18 @@ class Desk:
         self.producer = app.amqp.Producer(connection)
         self.piles: dict[tuple[str, str], Pile | None] = {}
 
-    def send(self, firing: Firing) -> None:
+    def send(self, firing: Outgoing) -> None:
         """Send one message, by Celery's own `send_task`."""
-        schema_name = firing.tenant.schema_name
-        self.write(task_of(firing), firing.queue, str(firing.pk), schema_name, self.producer)
+        self.write(firing.message_task, firing.queue, firing.id, firing.schema_name, self.producer)
 
-    def send_together(self, firings: Sequence[Firing]) -> bool:
+    def send_together(self, firings: Sequence[Outgoing]) -> bool:
         """Send one message for each firing; return False, with none sent, where that cannot be."""
         texts: dict[str, list[str]] = defaultdict(list)
         for firing, tag in zip(firings, delivery_tags(len(firings)), strict=True):
-            pile = self.pile(task_of(firing), firing.queue)
+            pile = self.pile(firing.message_task, firing.queue)
             if pile is None:
                 return False
-            message_id = str(firing.pk)
-            letter = Letter(message_id, firing.tenant.schema_name, pile.sign(message_id))
+            letter = Letter(firing.id, firing.schema_name, pile.sign(firing.id))
             texts[pile.envelope.key].append(pile.envelope.filled(letter, tag))
         push(self.connection, texts)
         return True
@@ -70,7 +65,3 @@ class Desk:
             ignore_result=True,
             retry=False,
         )
-
-
-def task_of(firing: Firing) -> str:
-    return RECORD_TASK if firing.verdict else firing.task

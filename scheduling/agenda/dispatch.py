@@ -10,19 +10,17 @@ from kombu import Connection
 
 from scheduling.agenda.columns import arrays, source
 from scheduling.agenda.desk import Desk
-from scheduling.agenda.models import Firing
-from scheduling.agenda.rows import objects
-from tenants.models import Tenant
+from scheduling.agenda.firings import Firing
+from scheduling.agenda.outgoing import Outgoing, lock_outgoing
 
 #: Publishes firings and returns how many of them, from the first on, were taken by the broker.
-Publish = Callable[[Sequence[Firing]], int]
+Publish = Callable[[Sequence[Outgoing]], int]
 
 #: Firings that are published in one transaction, and sent at once where the broker takes many.
 BATCH, AT_ONCE = 1_000, 250
 #: A slow broker must not keep firings locked for long: what it took by then is marked.
 BUDGET_SECONDS = 3.0
 #: By what a firing is found in its partition.
-PUBLISHED = ("id", "tenant_id", "periodic_task_id", "task", "queue", "slot_at", "verdict", "waits")
 KEY = {"id": "uuid", "slot_at": "timestamptz"}
 #: A firing that waits for an earlier run of its schedule is looked at again after this.
 LOOK_AGAIN_AFTER = timedelta(seconds=1)
@@ -36,25 +34,14 @@ def publish_planned(publish: Publish, now: datetime, limit: int = BATCH) -> int:
     same id: at least once. The worker sees to it that the effect is one.
     """
     with transaction.atomic():
-        found = publishable(now, limit)
+        found = lock_outgoing(now, limit)
         firings = [firing for firing in found if not firing.waits or may_go(firing, now)]
         published = firings[: publish(firings)] if firings else []
         mark_published(published)
     return len(found) - len(firings) + len(published)
 
 
-def publishable(now: datetime, limit: int) -> list[Firing]:
-    """Return planned firings, locked, with their tenants: one object per tenant, not per firing."""
-    firings = objects(Firing.objects.publishable(now, limit), PUBLISHED)
-    tenants = Tenant.objects.filter(pk__in={firing.tenant_id for firing in firings})
-    found = {tenant.pk: tenant for tenant in objects(tenants, ("id", "schema_name"))}
-    relation = Firing._meta.get_field("tenant")
-    for firing in firings:
-        relation.set_cached_value(firing, found[firing.tenant_id])
-    return firings
-
-
-def mark_published(firings: Sequence[Firing]) -> None:
+def mark_published(firings: Sequence[Outgoing]) -> None:
     if not firings:
         return
     slots = [firing.slot_at for firing in firings]
@@ -71,9 +58,9 @@ def mark_published(firings: Sequence[Firing]) -> None:
         )
 
 
-def may_go(firing: Firing, now: datetime) -> bool:
+def may_go(firing: Outgoing, now: datetime) -> bool:
     """Whether no other run of a waiting firing's schedule is going; else it is put off for a while."""
-    own = Firing.objects.filter(pk=firing.pk)
+    own = Firing.objects.filter(pk=firing.id, slot_at=firing.slot_at)
     if Firing.objects.going(firing.tenant_id, firing.periodic_task_id).exists():
         own.update(publish_at=now + LOOK_AGAIN_AFTER)
         return False
@@ -88,7 +75,7 @@ class Publisher:
         self.app = app
         self.connection: Connection | None = None
 
-    def __call__(self, firings: Sequence[Firing]) -> int:
+    def __call__(self, firings: Sequence[Outgoing]) -> int:
         """Publish one message per firing, at least some and for as long as the budget lasts.
 
         Return how many; raises what the transport raises, having published some or none.
@@ -103,7 +90,7 @@ class Publisher:
             raise
         return len(firings)
 
-    def steps(self, firings: Sequence[Firing]) -> Iterator[int]:
+    def steps(self, firings: Sequence[Outgoing]) -> Iterator[int]:
         """Publish, and yield after each step how many were published."""
         desk = Desk(self.app, self.connected())
         for start in range(0, len(firings), AT_ONCE):

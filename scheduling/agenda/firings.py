@@ -32,14 +32,6 @@ class FiringQuerySet(models.QuerySet["Firing"]):
         own = self.in_flight().filter(tenant=tenant_id, periodic_task_id=periodic_task_id)
         return own.filter(waits=False, verdict="").exclude(trigger="manual")
 
-    def publishable(self, now: datetime, limit: int) -> Self:
-        """Planned firings whose message may go out and that no other beat is publishing, oldest first."""
-        return (
-            self.filter(state=Firing.State.PLANNED, publish_at__lte=now)
-            .order_by("publish_at", "pk")
-            .select_for_update(skip_locked=True)[:limit]
-        )
-
     def unsettled(self, firing: Firing) -> Self:
         """This one firing, unless it is settled meanwhile.
 
@@ -170,7 +162,7 @@ class Firing(models.Model):
                 fields=["tenant", "periodic_task_id", "slot_at"], name="firing_is_unique_per_slot"
             ),
         )
-        # Serves FiringQuerySet.publishable: a handful of rows however long the ledger is.
+        # Serves `outgoing.lock_outgoing`: a handful of rows however long the ledger is.
         indexes = (
             models.Index(
                 fields=["publish_at", "id"],

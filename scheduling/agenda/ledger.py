@@ -12,9 +12,9 @@ from django.db.models.functions import Coalesce
 from django_tenants.utils import schema_context
 
 from scheduling.agenda.clock import ClockTimestamp
-from scheduling.agenda.desk import RECORD_TASK
 from scheduling.agenda.halts import forget_trouble, is_halted, may_be_tried
 from scheduling.agenda.models import Firing
+from scheduling.agenda.outgoing import RECORD_TASK
 from scheduling.agenda.wakeup import wake_beat
 
 logger = structlog.get_logger(__name__)

@@ -25,8 +25,8 @@ TAKEN = (
     "periodic_task_id",
     "task",
     "queue",
-    "cadence",
-    "chosen",
+    "cadence_text",
+    "chosen_text",
     "one_off",
     "due_at",
     "spread_seconds",
@@ -84,7 +84,9 @@ def plan_held(now: datetime, limit: int = BATCH) -> int:
 
 def plan(claim: Claim, now: datetime, limit: int) -> int:
     with transaction.atomic():
-        slots = objects(claim(now, limit), TAKEN)
+        slots = objects(claim(now, limit).with_texts(), TAKEN)
+        for slot in slots:
+            slot.read_texts()
         flights = Flights({slot.tenant_id for slot in slots}, slots)
         write(firing for slot in slots for firing in take_or_hold(slot, now, flights))
         store(slots)

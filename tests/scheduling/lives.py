@@ -170,7 +170,11 @@ class Lives:
 
     def take_over(self, firings):
         # No others: the platform's housekeeping goes by the real clock and would delete all runs.
-        own = [firing for firing in firings if firing.tenant_id == self.tenant.pk]
+        own = [
+            Firing.objects.select_related("tenant").get(pk=firing.id)
+            for firing in firings
+            if firing.tenant_id == self.tenant.pk
+        ]
         self.queue.extend(own)
         self.sent.extend(own)
         return len(firings)

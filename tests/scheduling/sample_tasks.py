@@ -5,6 +5,7 @@ from uuid import uuid4
 
 from celery import shared_task
 from django import forms
+from django.db import connection
 from django.utils import timezone
 
 from orders.models import Order
@@ -43,6 +44,19 @@ def batches():
         if number == "third" and Order.objects.filter(number="obstacle").exists():
             raise SystemExit("killed")
         yield place_order(number)
+
+
+#: What somebody does while `interrupted` is at its first step: a statement.
+interruption = "SELECT"
+
+
+@shared_task(name="sample.interrupted", schedulable=True)
+def interrupted():
+    """Two steps, in the first of which something happens."""
+    with connection.cursor() as cursor:
+        cursor.execute(interruption)
+    yield place_order("first")
+    yield place_order("second")
 
 
 @shared_task(name="sample.failing", schedulable=True)

@@ -64,6 +64,25 @@ def outcome(firing):
     return firing.state, firing.outcome
 
 
+@pytest.mark.parametrize(
+    "asked",
+    [
+        "UPDATE scheduling_run SET state = 'cancelled'",
+        "UPDATE public.agenda_firing SET stop_requested_at = now()",
+    ],
+    ids=["by the tenant", "by staff"],
+)
+def test_no_step_is_taken_after_a_stop(acme, monkeypatch, asked):
+    monkeypatch.setattr(sample_tasks, "interruption", asked)
+    firing = plan(acme, sample_tasks.interrupted)
+
+    deliver(sample_tasks.interrupted, firing)
+
+    assert orders_of(acme) == {"first"}
+    assert [(run.state, run.closed) for run in runs_of(acme)] == [("cancelled", 1)]
+    assert outcome(firing) == ("settled", "cancelled")
+
+
 # By the tenant -----------------------------------------------------------------------------------
 def test_a_run_that_is_stopped_says_by_whom(acme, globex):
     mine, others = make_run(acme), make_run(globex)

@@ -7,6 +7,7 @@ from kombu import Connection
 from scheduling.agenda import dispatch
 from scheduling.agenda.dispatch import Publisher, publish_planned
 from scheduling.agenda.models import Firing
+from scheduling.agenda.outgoing import Outgoing
 from tests.conftest import NOON, broker_database
 from tests.scheduling.builders import CLOSING, make_firing
 
@@ -62,7 +63,7 @@ def test_the_platforms_own_firings_go_to_its_own_queue(acme, broker, platform_te
 
 def test_what_the_broker_did_not_take_stays_planned_and_is_sent_later(acme, globex):
     firing = make_firing(acme, NOON)
-    sent: list[Firing] = []
+    sent: list[Outgoing] = []
 
     def refuse(_firings):
         raise ConnectionError("the broker is away")
@@ -73,7 +74,7 @@ def test_what_the_broker_did_not_take_stays_planned_and_is_sent_later(acme, glob
     assert firing.state == Firing.State.PLANNED
     publish_planned(sent.extend, NOON)
 
-    assert [firing.pk for firing in sent] == [firing.pk]
+    assert [outgoing.id for outgoing in sent] == [str(firing.pk)]
 
 
 def test_what_a_slow_broker_took_is_marked_and_the_rest_stays_planned(acme, globex):

@@ -9,6 +9,7 @@ from kombu import Connection
 
 from scheduling.agenda.desk import Desk
 from scheduling.agenda.envelopes import delivery_tags
+from scheduling.agenda.outgoing import lock_outgoing
 from scheduling.agenda.signature import HEADER, is_genuine
 from tests.conftest import NOON, broker_database
 from tests.scheduling.builders import make_firing
@@ -31,7 +32,10 @@ def stored(broker, key="celery"):
 
 
 def firings_of(*tenants, **fields):
-    return [make_firing(tenant, NOON, number, **fields) for number, tenant in enumerate(tenants)]
+    made = {
+        str(make_firing(tenant, NOON, number, **fields).pk) for number, tenant in enumerate(tenants)
+    }
+    return [firing for firing in lock_outgoing(NOON, 10) if firing.id in made]
 
 
 def sent_one_by_one(broker, firings):
@@ -67,9 +71,9 @@ def test_each_message_has_its_own_id_schema_tag_and_signature(acme, globex, brok
 
     messages = stored(broker)
     headers = [message["headers"] for message in messages]
-    assert [header["id"] for header in headers] == [str(firing.pk) for firing in firings]
+    assert [header["id"] for header in headers] == [firing.id for firing in firings]
     assert [header["_schema_name"] for header in headers] == [
-        firing.tenant.schema_name for firing in firings
+        firing.schema_name for firing in firings
     ]
     assert len({message["properties"]["delivery_tag"] for message in messages}) == 3
     for header, message in zip(headers, messages, strict=True):

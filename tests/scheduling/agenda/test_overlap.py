@@ -1,6 +1,6 @@
 """Slots that come while an earlier run of their schedule is still going."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 
@@ -26,14 +26,14 @@ def told(slot):
 
 def sent(now):
     """Have beat publish; return the slots of what went out."""
-    out: list[Firing] = []
+    out: list[datetime] = []
 
     def publish(firings):
-        out.extend(firings)
+        out.extend(datetime.fromisoformat(firing.slot_at) for firing in firings)
         return len(firings)
 
     publish_planned(publish, now)
-    return [firing.slot_at for firing in out]
+    return out
 
 
 def settle(tenant, **lookup):

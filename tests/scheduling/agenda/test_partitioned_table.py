@@ -1,6 +1,7 @@
 """Partitioned, the ledger is still the table that Django, beat, workers and tenants know."""
 
 import re
+from datetime import datetime
 from importlib import import_module
 
 import pytest
@@ -135,7 +136,7 @@ def test_firings_of_several_partitions_are_published_oldest_first(acme, globex):
     sent: list = []
 
     def publish(firings):
-        sent.extend(firing.slot_at for firing in firings)
+        sent.extend(datetime.fromisoformat(firing.slot_at) for firing in firings)
         return len(firings)
 
     later = LONG_AGO + 2 * DAY

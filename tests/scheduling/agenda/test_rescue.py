@@ -7,6 +7,7 @@ from django.db import connection
 
 from scheduling.agenda.broker import Broker
 from scheduling.agenda.models import Firing
+from scheduling.agenda.outgoing import lock_outgoing
 from scheduling.agenda.rescue import rescue
 from tests.conftest import NOON
 from tests.scheduling.builders import CLOSING, make_firing
@@ -156,7 +157,7 @@ def test_what_is_rescued_is_published_at_once(acme):
 
     rescue(NOON, Memory(waiting=0))
 
-    assert Firing.objects.publishable(NOON, 10).get() == firing
+    assert [outgoing.id for outgoing in lock_outgoing(NOON, 10)] == [str(firing.pk)]
 
 
 def test_what_a_dead_worker_left_is_taken_back_when_its_lease_is_over(acme, globex):
