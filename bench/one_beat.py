@@ -21,7 +21,7 @@ from django.db import connections
 
 from bench.sessions import session_of
 from saas.celery import app
-from scheduling.agenda.beat import beat
+from scheduling.agenda.beat import beat, spare_garbage_collection
 from scheduling.agenda.clock import database_now
 from scheduling.agenda.dispatch import Publisher
 
@@ -39,6 +39,7 @@ def main() -> None:
     # As a beat that has been running: connected, and having had its first look.
     publisher.connected().default_channel  # noqa: B018
     beat(publisher)
+    spare_garbage_collection()
     print("ready", flush=True)
     time.sleep(max(0.0, (due_at - database_now()).total_seconds()))
     print(json.dumps(profiled(publisher, *sys.argv[2:]) | {"due_at": sys.argv[1]}), flush=True)

@@ -4,10 +4,11 @@ import time
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from django.db import OperationalError, connection, transaction
+from django.db import OperationalError, transaction
 from psycopg2.errors import LockNotAvailable
 
 from scheduling.agenda.reindex import limit_waiting
+from scheduling.agenda.stopping import request_own_stop
 from scheduling.ending import finish
 from scheduling.models import Run
 from tenants.audit.writing import write_difference
@@ -62,17 +63,6 @@ def stop(run: Run, by: str, seconds: float) -> bool:
         reason = f"Stopped by {by}."
         before = {"state": locked.state, "error": locked.error}
         finish(locked, Run.State.CANCELLED, reason)
-        ask_of_ledger(locked)
+        request_own_stop(locked.periodic_task_id, locked.slot_at)
         write_difference(locked, before, {"state": Run.State.CANCELLED.value, "error": reason})
     return True
-
-
-def ask_of_ledger(run: Run) -> None:
-    """Ask beat for the end of the run's firing; row security lets a tenant do that for its own."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "UPDATE public.agenda_firing SET stop_requested_at = clock_timestamp()"
-            " WHERE periodic_task_id = %s AND slot_at = %s"
-            " AND state <> 'settled' AND stop_requested_at IS NULL",
-            [run.periodic_task_id, run.slot_at],
-        )

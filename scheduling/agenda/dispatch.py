@@ -5,13 +5,12 @@ from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime, timedelta
 
 from celery import Celery
-from django.db import connection, transaction
+from django.db import transaction
 from kombu import Connection
 
-from scheduling.agenda.columns import arrays, source
 from scheduling.agenda.desk import Desk
 from scheduling.agenda.firings import Firing
-from scheduling.agenda.outgoing import Outgoing, lock_outgoing
+from scheduling.agenda.outgoing import Outgoing, lock_outgoing, mark_published
 
 #: Publishes firings and returns how many of them, from the first on, were taken by the broker.
 Publish = Callable[[Sequence[Outgoing]], int]
@@ -20,8 +19,6 @@ Publish = Callable[[Sequence[Outgoing]], int]
 BATCH, AT_ONCE = 1_000, 250
 #: A slow broker must not keep firings locked for long: what it took by then is marked.
 BUDGET_SECONDS = 3.0
-#: By what a firing is found in its partition.
-KEY = {"id": "uuid", "slot_at": "timestamptz"}
 #: A firing that waits for an earlier run of its schedule is looked at again after this.
 LOOK_AGAIN_AFTER = timedelta(seconds=1)
 
@@ -41,31 +38,13 @@ def publish_planned(publish: Publish, now: datetime, limit: int = BATCH) -> int:
     return len(found) - len(firings) + len(published)
 
 
-def mark_published(firings: Sequence[Outgoing]) -> None:
-    if not firings:
-        return
-    slots = [firing.slot_at for firing in firings]
-    with connection.cursor() as cursor:
-        cursor.execute(
-            f"""
-            UPDATE agenda_firing AS firing
-            SET state = 'published', published_at = clock_timestamp(), publications = publications + 1
-            FROM {source(KEY)} WHERE firing.id = new.id AND firing.slot_at = new.slot_at
-                AND firing.slot_at BETWEEN %s AND %s
-            """,  # noqa: S608 - names of ours
-            # From the first to the last, so that Postgres looks at those days' partitions alone.
-            [*arrays(firings, KEY), min(slots), max(slots)],
-        )
-
-
 def may_go(firing: Outgoing, now: datetime) -> bool:
     """Whether no other run of a waiting firing's schedule is going; else it is put off for a while."""
+    if not Firing.objects.going(firing.tenant_id, firing.periodic_task_id).exists():
+        return True
     own = Firing.objects.filter(pk=firing.id, slot_at=firing.slot_at)
-    if Firing.objects.going(firing.tenant_id, firing.periodic_task_id).exists():
-        own.update(publish_at=now + LOOK_AGAIN_AFTER)
-        return False
-    own.update(waits=False)
-    return True
+    own.update(publish_at=now + LOOK_AGAIN_AFTER)
+    return False
 
 
 class Publisher:

@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Collection, Sequence
 from datetime import datetime
-from typing import NamedTuple
 
 from django.conf import settings
 from django.db import connection
 
-from scheduling.agenda.columns import arrays, source
+from scheduling.agenda.columns import array, arrays, source
 from scheduling.agenda.limits import in_flight_maxima
 from scheduling.agenda.models import DueSlot, Firing
 
@@ -35,17 +34,6 @@ COUNTED_AS_RUNS = """
 """
 
 
-class Flight(NamedTuple):
-    """What planning wants to know of a firing in flight."""
-
-    tenant_id: int
-    periodic_task_id: int
-    planned_at: datetime
-    waits: bool
-    #: Whether it is one of the cadence's own: neither a verdict nor by hand.
-    counts_as_run: bool
-
-
 class Flights:
     """The firings in flight of some tenants, and those that are added while planning.
 
@@ -56,6 +44,7 @@ class Flights:
         """What overlaps is known of the schedules of `slots` alone, or of all if none are given."""
         #: How many a tenant may have, where that is not the platform's default.
         self.maxima = in_flight_maxima(tenant_ids)
+        self.most = int(settings.FIRINGS_IN_FLIGHT_MAXIMUM)
         self.number: Counter[int] = Counter()
         #: Per schedule, when the first of its runs in flight was planned.
         self.first_planned_at: dict[Schedule, datetime] = {}
@@ -68,11 +57,9 @@ class Flights:
         only = (
             "" if slots is None else f"JOIN {source(SCHEDULE)} USING (tenant_id, periodic_task_id)"
         )
+        given = [array(tenant_ids, "bigint"), *(arrays(slots, SCHEDULE) if slots else [])]
         with connection.cursor() as cursor:
-            cursor.execute(
-                IN_FLIGHT + only + COUNTED_AS_RUNS,
-                [tenant_ids, *arrays(slots, SCHEDULE)] if slots is not None else [tenant_ids],
-            )
+            cursor.execute(IN_FLIGHT + only + COUNTED_AS_RUNS, given)
             for tenant_id, periodic_task_id, number, planned_at, waits in cursor:
                 if periodic_task_id is None:
                     self.number[tenant_id] = number
@@ -82,8 +69,7 @@ class Flights:
                     self.waiting.add((tenant_id, periodic_task_id))
 
     def room(self, tenant_id: int) -> int:
-        most = self.maxima.get(tenant_id, int(settings.FIRINGS_IN_FLIGHT_MAXIMUM))
-        return max(0, most - self.number[tenant_id])
+        return max(0, self.maxima.get(tenant_id, self.most) - self.number[tenant_id])
 
     def overlaps(self, slot: DueSlot, fires_at: datetime) -> bool:
         """Whether a run that was planned before the instant at which a slot fires is still going.
@@ -97,24 +83,11 @@ class Flights:
         return (slot.tenant_id, slot.periodic_task_id) in self.waiting
 
     def add(self, firing: Firing) -> None:
-        self.count(flight_of(firing))
-
-    def count(self, flight: Flight) -> None:
-        self.number[flight.tenant_id] += 1
-        if not flight.counts_as_run:
+        self.number[firing.tenant_id] += 1
+        if firing.trigger == "manual" or firing.verdict:
             return
-        schedule = flight.tenant_id, flight.periodic_task_id
-        earlier = self.first_planned_at.get(schedule, flight.planned_at)
-        self.first_planned_at[schedule] = min(earlier, flight.planned_at)
-        if flight.waits:
+        schedule = firing.tenant_id, firing.periodic_task_id
+        earlier = self.first_planned_at.get(schedule, firing.planned_at)
+        self.first_planned_at[schedule] = min(earlier, firing.planned_at)
+        if firing.waits:
             self.waiting.add(schedule)
-
-
-def flight_of(firing: Firing) -> Flight:
-    return Flight(
-        firing.tenant_id,
-        firing.periodic_task_id,
-        firing.planned_at,
-        firing.waits,
-        firing.trigger != "manual" and not firing.verdict,
-    )

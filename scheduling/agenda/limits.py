@@ -17,6 +17,7 @@ from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import connection, models
 from django.utils.translation import gettext_lazy as _
 
+from scheduling.agenda.columns import array
 from tenants.models import Tenant
 from tenants.schema import PUBLIC, shared_tables
 
@@ -71,10 +72,9 @@ class Limits(models.Model):
 
 
 OWN_MAXIMA = """
-SELECT own.tenant_id, own.firings_in_flight_maximum
-FROM agenda_limits AS own JOIN tenants_tenant AS tenant ON tenant.id = own.tenant_id
-WHERE own.tenant_id = ANY(%s) AND own.firings_in_flight_maximum IS NOT NULL
-    AND tenant.schema_name <> %s
+SELECT tenant_id, firings_in_flight_maximum FROM agenda_limits
+WHERE tenant_id = ANY(%s::bigint[]) AND firings_in_flight_maximum IS NOT NULL
+    AND tenant_id <> (SELECT id FROM tenants_tenant WHERE schema_name = %s)
 """
 
 
@@ -111,8 +111,8 @@ def allowance_in(schema_name: str) -> Allowance:
 def in_flight_maxima(tenant_ids: Iterable[int]) -> dict[int, int]:
     """Return how many firings in flight those of these tenants may have that have a limit of their own."""
     with connection.cursor() as cursor:
-        # One array: the ORM would ask of each id whether it is a number.
-        cursor.execute(OWN_MAXIMA, [list(tenant_ids), PUBLIC])
+        # As one text: the ORM would ask of each id whether it is a number, and Postgres parse each.
+        cursor.execute(OWN_MAXIMA, [array(list(tenant_ids), "bigint"), PUBLIC])
         return dict(cursor.fetchall())
 
 

@@ -5,8 +5,11 @@ from datetime import datetime
 from django.db import transaction
 from django.db.models import Q
 
+from scheduling.agenda.clock import ClockTimestamp
 from scheduling.agenda.models import Firing
 from tenants.audit.writing import write_difference
+from tenants.models import Tenant
+from tenants.schema import current_schema, shared_tables
 
 STOPPED_TEXT = "Stopped by the platform's staff."
 
@@ -23,6 +26,15 @@ def request_stop(firing: Firing, now: datetime) -> bool:
             return False
         write_difference(firing, {"stop_requested_at": None}, {"stop_requested_at": now})
     return True
+
+
+def request_own_stop(periodic_task_id: int, slot_at: datetime) -> None:
+    """Ask for the end of a firing of the current tenant, in its role: it may for its own, once."""
+    schema_name = current_schema()
+    with shared_tables(Tenant(schema_name=schema_name)):
+        firings = Firing.objects.in_flight().filter(stop_requested_at=None, slot_at=slot_at)
+        own = firings.filter(tenant__schema_name=schema_name, periodic_task_id=periodic_task_id)
+        own.update(stop_requested_at=ClockTimestamp())
 
 
 def hasten_stopped(now: datetime) -> int:

@@ -5,7 +5,6 @@ come, so the stretch ends before them. Others fired while it was ahead: what is 
 later leaves them out.
 """
 
-import uuid
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from copy import copy
@@ -15,7 +14,8 @@ from typing import Any, NamedTuple
 from django.db import connection, models
 from django.db.models import F
 
-from scheduling.agenda.models import Firing, ScheduleVersion
+from scheduling.agenda.firings import Firing, slot_id
+from scheduling.agenda.models import ScheduleVersion
 from scheduling.agenda.taking import INSTANT
 from scheduling.cadence import Cadence, Stretch
 from scheduling.catalogue import TENANT_QUEUE
@@ -74,18 +74,18 @@ def leave_out_taken(firings: Iterable[Firing]) -> list[Firing]:
     """Split what speaks of many slots around those that have a firing already."""
     whole = list(firings)
     taken = taken_within([firing for firing in whole if firing.slots > 1])
-    return [piece for firing in whole for piece in pieces(firing, taken[firing.pk])]
+    return [piece for firing in whole for piece in pieces(firing, taken[str(firing.pk)])]
 
 
-def taken_within(stretches: Sequence[Firing]) -> dict[uuid.UUID, list[Taken]]:
+def taken_within(stretches: Sequence[Firing]) -> dict[str, list[Taken]]:
     """Return per stretch what slots amid it have a firing, in order, each as its first and last."""
-    taken: dict[uuid.UUID, list[Taken]] = defaultdict(list)
+    taken: dict[str, list[Taken]] = defaultdict(list)
     if not stretches:
         return taken
     with connection.cursor() as cursor:
         cursor.execute(
             """
-            SELECT stretch.id, firing.slot_at, coalesce(firing.last_slot_at, firing.slot_at)
+            SELECT stretch.id::text, firing.slot_at, coalesce(firing.last_slot_at, firing.slot_at)
             FROM unnest(%s::uuid[], %s::bigint[], %s::bigint[], %s::timestamptz[], %s::timestamptz[])
                 AS stretch (id, tenant_id, periodic_task_id, first_at, last_at)
             JOIN agenda_firing AS firing USING (tenant_id, periodic_task_id)
@@ -94,7 +94,7 @@ def taken_within(stretches: Sequence[Firing]) -> dict[uuid.UUID, list[Taken]]:
             ORDER BY firing.slot_at
             """,
             [
-                [stretch.pk for stretch in stretches],
+                [str(stretch.pk) for stretch in stretches],
                 [stretch.tenant_id for stretch in stretches],
                 [stretch.periodic_task_id for stretch in stretches],
                 [stretch.slot_at for stretch in stretches],
@@ -123,7 +123,7 @@ def pieces(firing: Firing, taken: Sequence[Taken]) -> Iterator[Firing]:
 
 def piece_of(firing: Firing, stretch: Stretch) -> Firing:
     piece = copy(firing)
-    piece.id = Firing.id_of(firing.tenant_id, firing.periodic_task_id, stretch.first_at)
+    piece.id = slot_id(firing.tenant_id, firing.periodic_task_id, stretch.first_at)
     piece.slot_at, piece.last_slot_at = stretch.first_at, stretch.last_at
     piece.slots = stretch.count
     return piece

@@ -8,8 +8,9 @@ from typing import Any
 
 import structlog
 
+from scheduling.agenda.due_slots import DueSlot
+from scheduling.agenda.firings import Firing, slot_id
 from scheduling.agenda.flights import Flights
-from scheduling.agenda.models import DueSlot, Firing
 from scheduling.cadence import Cadence, Stretch
 from scheduling.catalogue import PLATFORM_QUEUE
 from scheduling.plain import error_text
@@ -144,7 +145,7 @@ def verdict(slot: DueSlot, passed: Stretch, state: str, now: datetime, reason: s
 
 def new_firing(slot: DueSlot, slot_at: datetime, now: datetime, **fields: Any) -> Firing:
     return Firing.planned(
-        id=Firing.id_of(slot.tenant_id, slot.periodic_task_id, slot_at),
+        id=slot_id(slot.tenant_id, slot.periodic_task_id, slot_at),
         tenant_id=slot.tenant_id,
         periodic_task_id=slot.periodic_task_id,
         task=slot.task,

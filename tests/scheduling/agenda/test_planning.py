@@ -1,6 +1,9 @@
-from datetime import timedelta
+from datetime import UTC, timedelta
+from uuid import UUID, uuid5
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from scheduling.agenda.models import DueSlot, Firing
 from scheduling.agenda.planning import plan_due, plan_held
@@ -9,6 +12,8 @@ from tests.scheduling.builders import make_slot, take_all
 
 HOUR = timedelta(hours=1)
 SECOND = timedelta(seconds=1)
+#: Written here once more: with another one, what was planned before an upgrade would fire again.
+OURS = UUID("4f0d5f52-5c1c-4f0e-9d52-8f1f6d6b5a0e")
 
 
 def fired(tenant):
@@ -63,6 +68,13 @@ def test_the_firing_of_a_slot_always_has_the_same_id(acme, globex):
         Firing.id_of(acme.pk, 1, NOON + HOUR),
     }
     assert len(ids) == 4
+
+
+@given(st.integers(1, 2**31), st.integers(1, 2**31), st.datetimes(timezones=st.just(UTC)))
+def test_it_is_the_uuid_of_the_slots_name_in_our_namespace(tenant_id, periodic_task_id, slot_at):
+    name = f"{tenant_id}/{periodic_task_id}/{slot_at.isoformat()}"
+
+    assert Firing.id_of(tenant_id, periodic_task_id, slot_at) == uuid5(OURS, name)
 
 
 def test_after_an_outage_the_latest_missed_slot_fires_once(acme):
