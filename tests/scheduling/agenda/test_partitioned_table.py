@@ -99,7 +99,7 @@ LATER_MIGRATIONS = {
     "add an index": [migrations.AddIndex("firing", INDEX)],
     "remove an index": [migrations.RemoveIndex("firing", "firing_to_publish")],
     "rename an index": [
-        migrations.RenameIndex("firing", new_name="firing_newest", old_name="firing_newest_first")
+        migrations.RenameIndex("firing", new_name="firing_newest", old_name="firing_newest_settled")
     ],
     "add and remove a constraint": [
         migrations.AddConstraint("firing", UNIQUE),
