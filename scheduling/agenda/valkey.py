@@ -3,9 +3,12 @@
 kombu raises out of the worker's main loop on a list entry that is not its JSON, and the worker ends.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from kombu.transport import redis, virtual
+from redis.exceptions import ConnectionError
 
 from scheduling.agenda.refusal import log_refusal
 
@@ -22,20 +25,28 @@ class QoS(redis.QoS):
     kombu goes on counting a message whose acknowledgement failed, because the broker was away. Once
     that has happened to as many as the worker may have, it asks for no more, and so never learns
     that the broker is back. The message itself comes again after the visibility timeout.
+
+    Of a task that ends when the worker is connected anew, the channel is closed. kombu stumbles over
+    that with an AttributeError, which nobody expects: the worker would end.
     """
 
     def ack(self, delivery_tag: str) -> None:
-        try:
+        with self.given_up(delivery_tag):
             super().ack(delivery_tag)
-        except Exception:
-            virtual.QoS.ack(self, delivery_tag)
-            raise
 
     def reject(self, delivery_tag: str, requeue: bool = False) -> None:
-        try:
+        with self.given_up(delivery_tag):
             super().reject(delivery_tag, requeue)
-        except Exception:
+
+    @contextmanager
+    def given_up(self, delivery_tag: str) -> Iterator[None]:
+        """Count a message no more when what is done to it fails; raises what callers expect then."""
+        try:
+            yield
+        except Exception as error:
             virtual.QoS.ack(self, delivery_tag)
+            if self.channel.closed:
+                raise ConnectionError("the message came over a channel that is closed") from error
             raise
 
 

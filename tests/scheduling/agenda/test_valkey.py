@@ -1,9 +1,11 @@
 """What a worker on Redis or Valkey still asks for after the broker was away."""
 
 import pytest
+from kombu import Connection
 from redis.exceptions import ConnectionError as Away
 
 from scheduling.agenda.valkey import QoS
+from tests.conftest import broker_database
 
 
 class ChannelOfNobody:
@@ -11,6 +13,7 @@ class ChannelOfNobody:
 
     unacked_key, unacked_index_key = "unacked", "unacked_index"
     do_restore = False  # at the exit of the process
+    closed = False
 
     def conn_or_acquire(self, client=None):
         raise Away("nobody there")
@@ -38,6 +41,20 @@ def test_a_message_that_could_not_be_rejected_no_longer_counts(full, requeue):
         full.reject("a tag", requeue)
 
     assert full.can_consume()
+
+
+@pytest.mark.parametrize("end", ["ack", "reject", "requeue"])
+def test_the_end_of_a_task_that_outlived_its_channel_is_an_error_of_the_connection(end):
+    with Connection(broker_database(5)) as connection:
+        queue = connection.SimpleQueue("outlived")
+        queue.put("of a task")
+        message = queue.get(timeout=5)
+        message.channel.close()
+        message.channel._disconnect_pools()  # as when its connections were lost
+
+        # Which Celery's main process tells, and goes on.
+        with pytest.raises(connection.connection_errors, match="channel"):
+            getattr(message, end)()
 
 
 def test_a_message_that_failed_twice_counts_once(full):
