@@ -17,6 +17,7 @@ from kombu import Connection
 
 from bench import bare, fleet
 from bench.registry import Benchmark, Row
+from tests.integration.rabbitmq import RabbitServer, program
 
 SIZES, MORE = (1_000, 10_000), (100_000,)
 ROUNDS = 5
@@ -26,8 +27,13 @@ BARE = 1_000
 
 def run(is_full: bool) -> list[Row]:
     fleet.make_tenants()
-    url = settings.CELERY_BROKER_URL
-    return [line(size, url) for size in (*SIZES, *(MORE if is_full else ()))]
+    sizes = (*SIZES, *(MORE if is_full else ()))
+    rows = [line(size, settings.CELERY_BROKER_URL) for size in sizes]
+    if not program():
+        print("  RabbitMQ is not installed, and left out", flush=True)
+        return rows
+    with RabbitServer() as rabbit:
+        return rows + [line(size, rabbit.url) for size in SIZES]
 
 
 def line(size: int, url: str, beats: int = 1) -> Row:

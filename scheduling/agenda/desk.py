@@ -1,4 +1,4 @@
-"""The messages of some firings: sent together where the broker takes many, else one by one."""
+"""The messages of some firings: sent together where that is known how, else one by one."""
 
 from __future__ import annotations
 
@@ -10,7 +10,8 @@ from typing import Any, NamedTuple
 from celery import Celery
 from kombu import Connection
 
-from scheduling.agenda.envelopes import Envelope, Letter, delivery_tags, envelope, push
+from scheduling.agenda import confirmed, envelopes
+from scheduling.agenda.envelopes import Letter, delivery_tags
 from scheduling.agenda.outgoing import Outgoing
 from scheduling.agenda.signature import signing
 
@@ -18,7 +19,7 @@ from scheduling.agenda.signature import signing
 class Pile(NamedTuple):
     """What messages of one task to one queue are made of."""
 
-    envelope: Envelope
+    envelope: envelopes.Envelope | confirmed.Envelope
     sign: Callable[[str], str]
 
 
@@ -36,20 +37,21 @@ class Desk:
 
     def send_together(self, firings: Sequence[Outgoing]) -> bool:
         """Send one message for each firing; return False, with none sent, where that cannot be."""
-        texts: dict[str, list[str]] = defaultdict(list)
+        filled: dict[Any, list[Any]] = defaultdict(list)
         for firing, tag in zip(firings, delivery_tags(len(firings)), strict=True):
             pile = self.pile(firing.message_task, firing.queue)
             if pile is None:
                 return False
             letter = Letter(firing.id, firing.schema_name, pile.sign(firing.id))
-            texts[pile.envelope.key].append(pile.envelope.filled(letter, tag))
-        push(self.connection, texts)
+            filled[pile.envelope.key].append(pile.envelope.filled(letter, tag))
+        way_of(self.connection).push(self.connection, filled)
         return True
 
     def pile(self, task: str, queue: str) -> Pile | None:
         if (task, queue) not in self.piles:
             sign = signing(task)
-            made = envelope(self.app, self.connection, partial(self.write, task, queue), sign)
+            write = partial(self.write, task, queue)
+            made = way_of(self.connection).envelope(self.app, self.connection, write, sign)
             self.piles[task, queue] = made and Pile(made, sign)
         return self.piles[task, queue]
 
@@ -65,3 +67,8 @@ class Desk:
             ignore_result=True,
             retry=False,
         )
+
+
+def way_of(connection: Connection) -> Any:
+    """Return the module that knows how many messages go to this broker at once, if any does."""
+    return confirmed if connection.transport.driver_type == "amqp" else envelopes

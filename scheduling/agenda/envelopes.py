@@ -70,7 +70,7 @@ def envelope(app: Celery, connection: Connection, write: Write, sign: Sign) -> E
     filled in, then something else differs from message to message. Queues are declared as ever.
     """
     channel = connection.default_channel
-    if not is_known(app, channel):
+    if not isinstance(channel, valkey.Channel) or is_told(app):
         return None
     first, second = (
         written(app, channel, write, letter) for letter in (sample(sign), sample(sign))
@@ -82,10 +82,9 @@ def envelope(app: Celery, connection: Connection, write: Write, sign: Sign) -> E
     return made if is_alike else None
 
 
-def is_known(app: Celery, channel: Any) -> bool:
-    """Whether this is our Redis, and nobody wants to hear of each message."""
-    is_told = app.conf.task_send_sent_event or any(signal.receivers for signal in TOLD)
-    return isinstance(channel, valkey.Channel) and not is_told
+def is_told(app: Celery) -> bool:
+    """Whether somebody wants to hear of each message that is sent."""
+    return bool(app.conf.task_send_sent_event or any(signal.receivers for signal in TOLD))
 
 
 class Written(NamedTuple):

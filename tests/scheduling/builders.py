@@ -6,6 +6,7 @@ from django_tenants.utils import schema_context
 
 from scheduling.agenda.clock import database_now
 from scheduling.agenda.models import Alarm, DueSlot, Firing, ScheduleVersion
+from scheduling.agenda.outgoing import lock_outgoing
 from scheduling.agenda.planning import plan_due
 from scheduling.agenda.reindex import reindex
 from scheduling.agenda.versions import capture
@@ -49,6 +50,14 @@ def make_firing(tenant, slot_at, periodic_task_id=1, **fields):
         }
         | fields
     )
+
+
+def outgoing_of(*tenants, **fields):
+    """Plan a firing of each tenant; return them as publishing takes them, in its order."""
+    made = {
+        str(make_firing(tenant, NOON, number, **fields).pk) for number, tenant in enumerate(tenants)
+    }
+    return [firing for firing in lock_outgoing(NOON, 10) if firing.id in made]
 
 
 def make_alarm(tenant, periodic_task_id=1, **fields):

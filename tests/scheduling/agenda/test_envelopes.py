@@ -9,10 +9,9 @@ from kombu import Connection
 
 from scheduling.agenda.desk import Desk
 from scheduling.agenda.envelopes import delivery_tags
-from scheduling.agenda.outgoing import lock_outgoing
 from scheduling.agenda.signature import HEADER, is_genuine
-from tests.conftest import NOON, broker_database
-from tests.scheduling.builders import make_firing
+from tests.conftest import broker_database
+from tests.scheduling.builders import outgoing_of
 
 
 @pytest.fixture
@@ -31,13 +30,6 @@ def stored(broker, key="celery"):
     return [json.loads(text) for text in texts]
 
 
-def firings_of(*tenants, **fields):
-    made = {
-        str(make_firing(tenant, NOON, number, **fields).pk) for number, tenant in enumerate(tenants)
-    }
-    return [firing for firing in lock_outgoing(NOON, 10) if firing.id in made]
-
-
 def sent_one_by_one(broker, firings):
     for firing in firings:
         Desk(current_app, broker).send(firing)
@@ -53,7 +45,7 @@ def without_tag(messages):
 
 @pytest.mark.parametrize("fields", [{}, {"verdict": "missed"}], ids=["run", "verdict"])
 def test_a_message_is_to_the_letter_what_celery_sends(acme, globex, broker, fields):
-    firings = firings_of(acme, globex, **fields)
+    firings = outgoing_of(acme, globex, **fields)
 
     assert Desk(current_app, broker).send_together(firings)
 
@@ -65,7 +57,7 @@ def test_a_message_is_to_the_letter_what_celery_sends(acme, globex, broker, fiel
 
 
 def test_each_message_has_its_own_id_schema_tag_and_signature(acme, globex, broker):
-    firings = firings_of(acme, globex, acme)
+    firings = outgoing_of(acme, globex, acme)
 
     Desk(current_app, broker).send_together(firings)
 
@@ -87,7 +79,7 @@ def test_delivery_tags_never_come_twice():
 
 def test_messages_to_two_queues_each_go_to_theirs(acme, platform_tenant, broker):
     task = "scheduling.agenda.tasks.reconcile_schedules"
-    firings = [*firings_of(acme), *firings_of(platform_tenant, task=task)]
+    firings = [*outgoing_of(acme), *outgoing_of(platform_tenant, task=task)]
 
     assert Desk(current_app, broker).send_together(firings)
 
@@ -99,7 +91,7 @@ def test_a_prefix_of_all_keys_is_honoured(acme, broker):
     url = broker_database(5)
     options = {"global_keyprefix": "ours:"}
     with Connection(url, transport_options=options) as prefixed:
-        assert Desk(current_app, prefixed).send_together(firings_of(acme))
+        assert Desk(current_app, prefixed).send_together(outgoing_of(acme))
 
     assert len(stored(broker, "ours:celery")) == 1
     assert stored(broker) == []
@@ -113,7 +105,7 @@ def test_a_priority_is_honoured(acme, broker):
                 task, task_id=message_id, headers={"_schema_name": schema_name}, **options
             )
 
-    assert Urgent(current_app, broker).send_together(firings_of(acme))
+    assert Urgent(current_app, broker).send_together(outgoing_of(acme))
 
     (message,) = stored(broker, "celery\x06\x169")
     assert message["properties"]["priority"] == 9
@@ -122,7 +114,7 @@ def test_a_priority_is_honoured(acme, broker):
 def test_another_transport_gets_them_one_by_one(acme):
     with Connection("memory://") as memory:
         desk = Desk(current_app, memory)
-        (firing,) = firings_of(acme)
+        (firing,) = outgoing_of(acme)
 
         assert not desk.send_together([firing])
         desk.send(firing)
@@ -138,7 +130,7 @@ def test_who_listens_to_what_is_sent_is_told_of_each(acme, globex, broker):
 
     signals.after_task_publish.connect(listen)
     try:
-        assert not Desk(current_app, broker).send_together(firings_of(acme, globex))
+        assert not Desk(current_app, broker).send_together(outgoing_of(acme, globex))
     finally:
         signals.after_task_publish.disconnect(listen)
     assert told == []
@@ -153,5 +145,5 @@ def test_messages_that_differ_in_what_we_do_not_know_go_one_by_one(acme, broker,
 
     monkeypatch.setattr(type(current_app._get_current_object()), "send_task", send_numbered)
 
-    assert not Desk(current_app, broker).send_together(firings_of(acme))
+    assert not Desk(current_app, broker).send_together(outgoing_of(acme))
     assert stored(broker) == []
