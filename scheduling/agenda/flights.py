@@ -79,8 +79,13 @@ class Flights:
         planned_at = self.first_planned_at.get((slot.tenant_id, slot.periodic_task_id))
         return planned_at is not None and planned_at < fires_at
 
-    def has_waiting(self, slot: DueSlot) -> bool:
-        return (slot.tenant_id, slot.periodic_task_id) in self.waiting
+    def may_wait(self, slot: DueSlot) -> bool:
+        """Whether a slot may wait for the run before it; of each schedule one does, the first to ask."""
+        schedule = slot.tenant_id, slot.periodic_task_id
+        if schedule in self.waiting:
+            return False
+        self.waiting.add(schedule)
+        return True
 
     def add(self, firing: Firing) -> None:
         self.number[firing.tenant_id] += 1
@@ -89,5 +94,3 @@ class Flights:
         schedule = firing.tenant_id, firing.periodic_task_id
         earlier = self.first_planned_at.get(schedule, firing.planned_at)
         self.first_planned_at[schedule] = min(earlier, firing.planned_at)
-        if firing.waits:
-            self.waiting.add(schedule)

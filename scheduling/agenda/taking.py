@@ -114,7 +114,7 @@ class Taking:
         overlap = self.slot.policies.overlap
         if overlap == Overlap.ALLOW:
             return firing
-        firing.waits = overlap == Overlap.WAIT and not self.flights.has_waiting(self.slot)
+        firing.waits = overlap == Overlap.WAIT and self.flights.may_wait(self.slot)
         if firing.waits:
             return firing
         once = Stretch(slot_at, slot_at, 1)

@@ -150,6 +150,17 @@ def test_an_owner_too_stops_a_run_that_waits_for_its_retry_at_once(acme, globex)
     assert outcome(other) == ("planned", "")
 
 
+def test_a_stop_is_of_one_schedules_run(acme):
+    firing = retrying(acme)
+    other = make_firing(acme, firing.slot_at, firing.periodic_task_id + 1)
+
+    stop(owner_of("acme"), *runs_of(acme))
+
+    firing.refresh_from_db()
+    other.refresh_from_db()
+    assert (bool(firing.stop_requested_at), other.stop_requested_at) == (True, None)
+
+
 @pytest.mark.parametrize(
     "change",
     [

@@ -8,6 +8,7 @@ from scheduling.agenda import dispatch
 from scheduling.agenda.dispatch import Publisher, publish_planned
 from scheduling.agenda.models import Firing
 from scheduling.agenda.outgoing import Outgoing
+from scheduling.tasks import record_verdict
 from tests.conftest import NOON, broker_database
 from tests.scheduling.builders import CLOSING, make_firing
 
@@ -48,8 +49,16 @@ def test_a_published_firing_is_marked(acme, broker):
     publish_planned(Publisher(current_app), NOON)
 
     firing.refresh_from_db()
-    assert firing.state == Firing.State.PUBLISHED
+    assert (firing.state, firing.publications) == (Firing.State.PUBLISHED, 1)
     assert firing.published_at is not None
+
+
+def test_a_verdict_goes_to_whoever_writes_it_down(acme, globex, broker):
+    make_firing(acme, NOON, verdict="missed")
+
+    publish_planned(Publisher(current_app), NOON)
+
+    assert [message.headers["task"] for message in messages(broker)] == [record_verdict.name]
 
 
 def test_the_platforms_own_firings_go_to_its_own_queue(acme, broker, platform_tenant):

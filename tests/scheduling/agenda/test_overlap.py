@@ -79,6 +79,15 @@ def test_of_slots_that_wait_there_is_one_and_the_others_are_skipped(acme):
     assert Firing.objects.get(waits=True).slot_at == NOON + HOUR
 
 
+def test_of_slots_that_are_caught_up_with_too_one_waits(acme):
+    slot = make_slot(acme, NOON, chosen={"overlap": "wait", "catch_up": "all"})
+    plan_at(NOON)
+
+    plan_at(NOON + 4.5 * HOUR)
+
+    assert told(slot) == ["schedule", "catch_up", "skipped", "skipped", "skipped"]
+
+
 def test_who_waits_is_sent_when_the_run_before_it_has_ended(acme):
     make_slot(acme, NOON, chosen={"overlap": "wait"})
     plan_at(NOON, NOON + HOUR)

@@ -59,6 +59,17 @@ def test_a_slot_taken_again_after_the_clock_went_back_fires_no_second_time(acme)
     assert fired(acme) == [(NOON, "schedule")]
 
 
+def test_a_slot_that_has_its_firing_already_keeps_no_other_from_its_own(acme, globex):
+    slot = make_slot(acme, NOON)
+    plan_due(NOON)
+    DueSlot.objects.filter(pk=slot.pk).update(due_at=NOON)
+    make_slot(globex, NOON)
+
+    plan_due(NOON)
+
+    assert fired(acme) == fired(globex) == [(NOON, "schedule")]
+
+
 def test_the_firing_of_a_slot_always_has_the_same_id(acme, globex):
     assert Firing.id_of(acme.pk, 1, NOON) == Firing.id_of(acme.pk, 1, NOON)
     ids = {
