@@ -9,10 +9,9 @@ is other than expected, there is no envelope, and messages are sent one by one.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from functools import partial
 from typing import Any, NamedTuple
 
-from amqp import Message, spec
+from amqp import Message
 from amqp.exceptions import MessageNacked
 from celery import Celery
 from kombu import Connection
@@ -103,20 +102,38 @@ def push(connection: Connection, messages: Mapping[Address, Sequence[Message]]) 
     """
     # Its own, in which confirmations are counted from 1.
     channel = connection.channel()
+    unconfirmed = Unconfirmed()
+    # Some come while others are still being sent, which py-amqp reads in passing.
+    channel.events["basic_ack"].add(unconfirmed.strike_out)
+    channel.events["basic_nack"].add(refuse)
     channel.confirm_select()
-    unconfirmed: set[int] = set()
     for address, those in messages.items():
         for message in those:
+            unconfirmed.add_next()
             channel._basic_publish(message, **address._asdict())
-            unconfirmed.add(len(unconfirmed) + 1)
-    while unconfirmed:
-        channel.wait([spec.Basic.Ack, spec.Basic.Nack], callback=partial(take_note, unconfirmed))
+    while unconfirmed.numbers:
+        connection.drain_events()
     channel.close()
 
 
-def take_note(unconfirmed: set[int], method: Any, tag: int, is_multiple: bool) -> None:
-    """Strike out what RabbitMQ confirms: one message, or all up to it."""
-    if method == spec.Basic.Nack:
-        raise MessageNacked
-    confirmed = {one for one in unconfirmed if one <= tag} if is_multiple else {tag}
-    unconfirmed -= confirmed
+class Unconfirmed:
+    """The numbers of the messages of a channel that RabbitMQ has yet to confirm."""
+
+    def __init__(self) -> None:
+        self.sent = 0
+        self.numbers: set[int] = set()
+
+    def add_next(self) -> None:
+        self.sent += 1
+        self.numbers.add(self.sent)
+
+    def strike_out(self, number: int, is_multiple: bool) -> None:
+        """Strike out what is confirmed: one message, or all up to it. In any order."""
+        if is_multiple:
+            self.numbers = {one for one in self.numbers if one > number}
+        else:
+            self.numbers.discard(number)
+
+
+def refuse(*_: Any) -> None:
+    raise MessageNacked

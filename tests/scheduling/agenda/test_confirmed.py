@@ -1,15 +1,13 @@
 """What goes to RabbitMQ together is what Celery itself would have sent, and is all confirmed."""
 
-from functools import partial
-
 import pytest
-from amqp import spec
+from amqp import Message
 from amqp.exceptions import MessageNacked
 from celery import current_app
 from kombu import Connection
 
 from saas.messaging import RABBITMQ
-from scheduling.agenda.confirmed import take_note
+from scheduling.agenda.confirmed import Address, Unconfirmed, push
 from scheduling.agenda.desk import Desk
 from scheduling.agenda.signature import HEADER, is_genuine
 from tests.scheduling.builders import outgoing_of
@@ -82,16 +80,30 @@ def test_messages_that_differ_in_what_we_do_not_know_go_one_by_one(acme, line, m
     assert received(line) == []
 
 
+def test_confirmations_that_come_while_others_are_sent_count_too(line):
+    """More than RabbitMQ keeps to itself meanwhile: else this waits until the connection gives up."""
+    address = Address("", line.channel().queue_declare("many", auto_delete=True).queue)
+
+    push(line, {address: [Message(str(number)) for number in range(5_000)]})
+
+    assert line.channel().queue_purge("many") == 5_000
+
+
 def test_confirmations_may_be_of_one_or_of_many_in_any_order():
-    waiting = {1, 2, 3, 4, 5}
-    note = partial(take_note, waiting)
+    waiting = Unconfirmed()
+    for _ in range(5):
+        waiting.add_next()
 
-    note(spec.Basic.Ack, 4, False)
-    assert waiting == {1, 2, 3, 5}
-    note(spec.Basic.Ack, 2, True)
-    assert waiting == {3, 5}
+    waiting.strike_out(4, False)
+    assert waiting.numbers == {1, 2, 3, 5}
+    waiting.strike_out(2, True)
+    assert waiting.numbers == {3, 5}
 
 
-def test_a_message_that_rabbitmq_does_not_take_is_an_error():
+def test_a_message_that_rabbitmq_does_not_take_is_an_error(line):
+    """Such as one to a queue that is full."""
+    full = {"x-max-length": 0, "x-overflow": "reject-publish"}
+    queue = line.channel().queue_declare("full", auto_delete=True, arguments=full).queue
+
     with pytest.raises(MessageNacked):
-        take_note({1}, spec.Basic.Nack, 1, False)
+        push(line, {Address("", queue): [Message("one too many")]})
