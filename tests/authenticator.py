@@ -22,9 +22,10 @@ def give_authenticator(tenant, email, key=KEY):
         return RecoverySheet(user=user, name="recovery").renew()
 
 
-def code(key=KEY, steps=0):
-    """Return what the authenticator shows, or showed or will show so many half minutes from now."""
+def code(key=KEY, steps=0, moment=None):
+    """Return what the authenticator shows now or at `moment`, or so many half minutes from there."""
     totp = TOTP(bytes.fromhex(key), drift=steps)
+    totp.time = moment
     return f"{totp.token():06}"
 
 

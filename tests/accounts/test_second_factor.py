@@ -1,11 +1,16 @@
 """Setting up a second factor, logging in with it, and living without the telephone."""
 
+import itertools
+import time
+from types import SimpleNamespace
+
 from django_otp.plugins.otp_totp.models import TOTPDevice
 from django_tenants.utils import tenant_context
 
 from tenants.accounts import second_factor
 from tenants.accounts.models import RecoverySheet, Session, User
 from tests.authenticator import (
+    KEY,
     at_second_step,
     code,
     give_authenticator,
@@ -30,10 +35,10 @@ from tests.people import (
 OWNER = "owner@acme.test"
 
 
-def enrol(client, path="/admin/security/enrol/", **fields):
+def enrol(client, path="/admin/security/enrol/", moment=None, **fields):
     """Set up an authenticator as a person does; return the answer and the secret."""
     secret = secret_on(client.get(path))
-    answers = {"code": code(secret), "password": PASSWORD} | fields
+    answers = {"code": code(secret, moment=moment), "password": PASSWORD} | fields
     return client.post(path, answers), secret
 
 
@@ -92,13 +97,27 @@ def test_recovery_codes_are_stored_so_that_nobody_reads_them(acme):
 
 
 def test_one_is_set_up_and_used_at_the_next_log_in(acme, globex):
-    answer, secret = enrol(owner_of("acme"))
+    moment = time.time()
+    answer, secret = enrol(owner_of("acme"), moment=moment)
 
     assert len(recovery_codes_on(answer)) == 10
     client = at_second_step("acme", OWNER)
-    give_code(client, code(secret, steps=1))
+    give_code(client, code(secret, steps=1, moment=moment))
     assert is_in(client)
     assert is_in(owner_of("globex"))
+
+
+def test_a_half_minute_that_ends_during_setting_up_uses_up_one_code(acme, monkeypatch):
+    beginning = time.time() // 30 * 30
+    readings = itertools.count(beginning + 29.55, 0.25)
+    monkeypatch.setattr(second_factor, "time", SimpleNamespace(time=lambda: next(readings)))
+    monkeypatch.setattr("django_otp.oath.time", lambda: next(readings))
+    with tenant_context(acme):
+        user = User.objects.get(email=OWNER)
+
+        assert second_factor.enrol(user, KEY, code(moment=beginning))
+
+        assert TOTPDevice.objects.get().last_t == beginning // 30
 
 
 def test_recovery_codes_are_shown_once(acme):
@@ -199,9 +218,11 @@ def test_a_session_of_staff_from_before_it_was_required_is_not_enough(db, settin
 def test_new_recovery_codes_replace_the_old(acme):
     (old, *_others) = give_authenticator(acme, OWNER)
     client = at_second_step("acme", OWNER)
-    give_code(client, code())
+    moment = time.time()
+    give_code(client, code(moment=moment))
 
-    answer = client.post("/admin/security/recovery/", {"code": code(steps=1)})
+    next_one = code(steps=1, moment=moment)
+    answer = client.post("/admin/security/recovery/", {"code": next_one})
 
     (new, *_others) = recovery_codes_on(answer)
     with tenant_context(acme):
