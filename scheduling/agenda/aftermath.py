@@ -12,6 +12,7 @@ from django.utils.functional import cached_property
 
 from scheduling.agenda.flights import Flights
 from scheduling.agenda.models import DueSlot, Firing, ScheduleVersion
+from scheduling.agenda.planned import Planned
 from scheduling.agenda.taking import INSTANT, stretch_of, take, verdict
 from scheduling.cadence import Stretch
 from scheduling.periodic import Unreadable
@@ -35,7 +36,7 @@ class Aftermath:
 
     def __init__(self, tenant: Tenant, now: datetime) -> None:
         self.tenant, self.now = tenant, now
-        self.firings: list[Firing] = []
+        self.firings: list[Planned] = []
         self.processed: list[int] = []
 
     @cached_property

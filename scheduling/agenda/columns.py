@@ -8,16 +8,25 @@ from typing import Any
 PLAIN = {"uuid", "bigint", "int", "boolean", "timestamptz"}
 
 
-def source(types: Mapping[str, str]) -> str:
-    """Return what stands in FROM, named `new`, for columns of these types."""
-    arrays = ", ".join(f"%s::{type_}[]" for type_ in types.values())
-    return f"unnest({arrays}) AS new ({', '.join(types)})"
+def source(rows: Sequence[Any], types: Mapping[str, str]) -> tuple[str, list[Any]]:
+    """Return what stands in FROM, named `new`, for these attributes of one or more rows; and its parameters.
+
+    A column that says the same in all rows is given once, for Postgres to repeat.
+    """
+    columns = dict(zip(types, zip(*map(attrgetter(*types), rows), strict=True), strict=True))
+    # The first in any case: it tells how many rows there are.
+    varied = [name for name in types if name == next(iter(types)) or is_varied(columns[name])]
+    repeated = {name: columns[name][0] for name in types if name not in varied}
+    items = (f"%s::{types[name]} AS {name}" if name in repeated else name for name in types)
+    arrays = ", ".join(f"%s::{types[name]}[]" for name in varied)
+    text = (
+        f"(SELECT {', '.join(items)} FROM unnest({arrays}) AS varied ({', '.join(varied)})) AS new"  # noqa: S608 - names of ours
+    )
+    return text, [*repeated.values(), *(array(columns[name], types[name]) for name in varied)]
 
 
-def arrays(rows: Sequence[Any], types: Mapping[str, str]) -> list[str]:
-    """Return the parameters of `source`: these attributes of the rows, two or more."""
-    columns = zip(*map(attrgetter(*types), rows), strict=True) if rows else ((),) * len(types)
-    return [array(column, type_) for column, type_ in zip(columns, types.values(), strict=True)]
+def is_varied(column: Sequence[Any]) -> bool:
+    return column.count(column[0]) < len(column)
 
 
 def array(values: Sequence[Any], type_: str) -> str:

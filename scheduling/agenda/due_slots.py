@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 import json
-from datetime import datetime, timedelta
-from functools import lru_cache
+from collections.abc import Mapping
+from datetime import datetime
 from typing import Any, Self
 
 from django.conf import settings
 from django.db import models
-from django.db.models.functions import Cast
 from django.utils.translation import gettext_lazy as _
 
-from scheduling.cadence import Cadence
-from scheduling.policies import Policies
-from scheduling.spread import Spread
+from scheduling.agenda.moving import Moving
 from tenants.models import Tenant
 
 
@@ -42,13 +39,8 @@ class DueSlotQuerySet(models.QuerySet["DueSlot"]):
     def quarantined(self) -> Self:
         return self.exclude(problem="")
 
-    def with_texts(self) -> Self:
-        """With what is kept as JSON as its text, for `DueSlot.read_texts`."""
-        texts = {f"{name}_text": Cast(name, models.TextField()) for name in ("cadence", "chosen")}
-        return self.annotate(**texts)
 
-
-class DueSlot(models.Model):
+class DueSlot(Moving, models.Model):
     """The next instant at which one enabled periodic task must fire.
 
     `due_at` is its slot, or with a spread the moment after it at which it fires. It is empty when
@@ -81,9 +73,6 @@ class DueSlot(models.Model):
     is_stale = models.BooleanField(default=False, db_default=False)
 
     objects = DueSlotQuerySet.as_manager()
-    #: Of slots read `with_texts`.
-    cadence_text: str | None = None
-    chosen_text: str = ""
 
     class Meta:
         verbose_name = _("due slot")
@@ -112,57 +101,15 @@ class DueSlot(models.Model):
         return f"{self.tenant_id}/{self.periodic_task_id} {self.due_at}"
 
     @property
-    def policies(self) -> Policies:
-        return Policies.chosen(self.chosen)
-
-    @property
-    def slot_at(self) -> datetime | None:
-        """The slot that is to fire at `due_at`; in the ledger, the runs and the books it has this name."""
-        return self.due_at and self.due_at - timedelta(seconds=self.spread_seconds)
-
-    def read_texts(self) -> None:
-        """Take cadence and policies from their texts: of many slots with the same, one is parsed."""
-        self.cadence = parsed(self.cadence_text) if self.cadence_text else None
-        self.chosen = parsed(self.chosen_text)
-
-    def move_to(self, slot_at: datetime | None) -> None:
-        """Have this slot be the next to fire; None where there is none."""
-        self.due_at, self.spread_seconds = slot_at, 0
-        if slot_at is not None and self.spread_minutes:
-            self.due_at = self.fires_at(slot_at)
-            self.spread_seconds = int((self.due_at - slot_at).total_seconds())
-
-    def fires_at(self, slot_at: datetime) -> datetime:
-        """Return when a slot of this schedule fires."""
-        if not self.spread_minutes:
-            return slot_at
-        return self.spread.fires_at(slot_at, self.following(slot_at))
+    def cadence_text(self) -> str:
+        return json.dumps(self.cadence) if self.cadence else ""
 
     @property
     def spread_minutes(self) -> int:
-        # Asked of each slot that is taken, so without completing all the other policies.
-        default = settings.SCHEDULE_POLICIES["spread_minutes"]
-        return int(self.chosen.get("spread_minutes", default))
-
-    @property
-    def spread(self) -> Spread:
-        return Spread(self.tenant_id, self.periodic_task_id, timedelta(minutes=self.spread_minutes))
-
-    def following(self, slot_at: datetime) -> datetime | None:
-        """Return the slot after `slot_at`, or None when there is none."""
-        if self.one_off or self.cadence is None:
-            return None
-        # As text, since a dictionary cannot be looked up, and 1 and True are one to Python.
-        return slot_after(self.cadence_text or json.dumps(self.cadence), slot_at)
+        return spread_minutes_of(self.chosen)
 
 
-@lru_cache(maxsize=8192)
-def slot_after(cadence: str, slot_at: datetime) -> datetime | None:
-    """Return the slot after this one. At midnight thousands of schedules ask for the same."""
-    return Cadence.from_json(json.loads(cadence)).next_after(slot_at)
-
-
-@lru_cache(maxsize=8192)
-def parsed(text: str) -> dict[str, Any]:
-    """Return an object of JSON, the same for the same text: nobody changes it."""
-    return dict(json.loads(text))
+def spread_minutes_of(chosen: Mapping[str, Any]) -> int:
+    """Return what a tenant chose, or the platform's default, without completing all other policies."""
+    minutes = chosen.get("spread_minutes")
+    return int(settings.SCHEDULE_POLICIES["spread_minutes"] if minutes is None else minutes)

@@ -9,9 +9,10 @@ from datetime import datetime
 from django.conf import settings
 from django.db import connection
 
-from scheduling.agenda.columns import array, arrays, source
+from scheduling.agenda.columns import array, source
 from scheduling.agenda.limits import in_flight_maxima
-from scheduling.agenda.models import DueSlot, Firing
+from scheduling.agenda.moving import Moving
+from scheduling.agenda.planned import Planned
 
 #: Tenant and periodic task.
 Schedule = tuple[int, int]
@@ -40,7 +41,7 @@ class Flights:
     All count toward how many a tenant may have; only runs of its cadence can overlap with a slot.
     """
 
-    def __init__(self, tenant_ids: Collection[int], slots: Sequence[DueSlot] | None = None) -> None:
+    def __init__(self, tenant_ids: Collection[int], slots: Sequence[Moving] | None = None) -> None:
         """What overlaps is known of the schedules of `slots` alone, or of all if none are given."""
         #: How many a tenant may have, where that is not the platform's default.
         self.maxima = in_flight_maxima(tenant_ids)
@@ -51,13 +52,13 @@ class Flights:
         self.waiting: set[Schedule] = set()
         self.look_up(list(tenant_ids), slots)
 
-    def look_up(self, tenant_ids: list[int], slots: Sequence[DueSlot] | None) -> None:
+    def look_up(self, tenant_ids: list[int], slots: Sequence[Moving] | None) -> None:
         if not tenant_ids:
             return
-        only = (
-            "" if slots is None else f"JOIN {source(SCHEDULE)} USING (tenant_id, periodic_task_id)"
-        )
-        given = [array(tenant_ids, "bigint"), *(arrays(slots, SCHEDULE) if slots else [])]
+        only, given = "", [array(tenant_ids, "bigint")]
+        if slots:
+            schedules, their = source(slots, SCHEDULE)
+            only, given = f"JOIN {schedules} USING (tenant_id, periodic_task_id)", given + their
         with connection.cursor() as cursor:
             cursor.execute(IN_FLIGHT + only + COUNTED_AS_RUNS, given)
             for tenant_id, periodic_task_id, number, planned_at, waits in cursor:
@@ -71,7 +72,7 @@ class Flights:
     def room(self, tenant_id: int) -> int:
         return max(0, self.maxima.get(tenant_id, self.most) - self.number[tenant_id])
 
-    def overlaps(self, slot: DueSlot, fires_at: datetime) -> bool:
+    def overlaps(self, slot: Moving, fires_at: datetime) -> bool:
         """Whether a run that was planned before the instant at which a slot fires is still going.
 
         What was planned later, as of slots that were caught up with, was not going then.
@@ -79,7 +80,7 @@ class Flights:
         planned_at = self.first_planned_at.get((slot.tenant_id, slot.periodic_task_id))
         return planned_at is not None and planned_at < fires_at
 
-    def may_wait(self, slot: DueSlot) -> bool:
+    def may_wait(self, slot: Moving) -> bool:
         """Whether a slot may wait for the run before it; of each schedule one does, the first to ask."""
         schedule = slot.tenant_id, slot.periodic_task_id
         if schedule in self.waiting:
@@ -87,10 +88,12 @@ class Flights:
         self.waiting.add(schedule)
         return True
 
-    def add(self, firing: Firing) -> None:
-        self.number[firing.tenant_id] += 1
+    def add(self, firing: Planned) -> None:
+        tenant_id = firing.tenant_id
+        self.number[tenant_id] += 1
         if firing.trigger == "manual" or firing.verdict:
             return
-        schedule = firing.tenant_id, firing.periodic_task_id
-        earlier = self.first_planned_at.get(schedule, firing.planned_at)
-        self.first_planned_at[schedule] = min(earlier, firing.planned_at)
+        schedule, planned_at = (tenant_id, firing.periodic_task_id), firing.planned_at
+        earlier = self.first_planned_at.get(schedule)
+        if earlier is None or planned_at < earlier:
+            self.first_planned_at[schedule] = planned_at

@@ -5,11 +5,12 @@ from datetime import datetime, timedelta
 
 from django.db import IntegrityError, connection, transaction
 
-from scheduling.agenda.columns import arrays, source
+from scheduling.agenda.claimed import Claimed, claimed
+from scheduling.agenda.columns import source
 from scheduling.agenda.due_slots import DueSlot, DueSlotQuerySet
-from scheduling.agenda.firings import Firing
 from scheduling.agenda.flights import Flights
-from scheduling.agenda.rows import objects
+from scheduling.agenda.moving import Moving
+from scheduling.agenda.planned import WRITTEN, Planned
 from scheduling.agenda.stretches import leave_out_taken
 from scheduling.agenda.taking import take
 
@@ -18,41 +19,7 @@ BATCH = 1_000
 #: A slot whose tenant has too many firings in flight is looked at again after this.
 HELD_FOR = timedelta(seconds=5)
 
-#: What taking asks of a slot.
-TAKEN = (
-    "id",
-    "tenant_id",
-    "periodic_task_id",
-    "task",
-    "queue",
-    "cadence_text",
-    "chosen_text",
-    "one_off",
-    "due_at",
-    "spread_seconds",
-    "held_until",
-    "problem",
-)
-#: What is written of a new firing, and what taking may change of a slot, with Postgres' types.
-WRITTEN = {
-    "id": "uuid",
-    "tenant_id": "bigint",
-    "periodic_task_id": "bigint",
-    "task": "text",
-    "queue": "text",
-    "slot_at": "timestamptz",
-    "last_slot_at": "timestamptz",
-    "slots": "bigint",
-    "state": "text",
-    "trigger": "text",
-    "verdict": "text",
-    "planned_at": "timestamptz",
-    "publish_at": "timestamptz",
-    "waits": "boolean",
-    "settled_at": "timestamptz",
-    "outcome": "text",
-    "error": "text",
-}
+#: What taking may change of a slot, with Postgres' types.
 STORED = {
     "id": "bigint",
     "due_at": "timestamptz",
@@ -84,16 +51,14 @@ def plan_held(now: datetime, limit: int = BATCH) -> int:
 
 def plan(claim: Claim, now: datetime, limit: int) -> int:
     with transaction.atomic():
-        slots = objects(claim(now, limit).with_texts(), TAKEN)
-        for slot in slots:
-            slot.read_texts()
+        slots = claimed(claim(now, limit))
         flights = Flights({slot.tenant_id for slot in slots}, slots)
         write(firing for slot in slots for firing in take_or_hold(slot, now, flights))
         store(slots)
     return len(slots)
 
 
-def take_or_hold(slot: DueSlot, now: datetime, flights: Flights) -> list[Firing]:
+def take_or_hold(slot: Claimed, now: datetime, flights: Flights) -> list[Planned]:
     """Take a due slot, or leave it due for a while where its tenant has no room for a firing."""
     if not flights.room(slot.tenant_id):
         slot.held_until = now + HELD_FOR
@@ -102,40 +67,41 @@ def take_or_hold(slot: DueSlot, now: datetime, flights: Flights) -> list[Firing]
     return take(slot, now, flights)
 
 
-def write(firings: Iterable[Firing]) -> None:
+def write(firings: Iterable[Planned]) -> None:
     """Store firings; a slot that has one (a clock set back, a restored backup) keeps that."""
     rows = leave_out_taken(firings)
     if not rows:
         return
-    given = arrays(rows, WRITTEN)
     try:
         # Nearly always none has one, and it costs a quarter more to have Postgres look first.
         with transaction.atomic():
-            insert(given)
+            insert(rows)
     except IntegrityError:
-        insert(given, "ON CONFLICT DO NOTHING")
+        insert(rows, "ON CONFLICT DO NOTHING")
 
 
-def insert(given: list[str], where_taken: str = "") -> None:
+def insert(rows: Sequence[Planned], where_taken: str = "") -> None:
+    new, given = source(rows, WRITTEN)
     columns = ", ".join(WRITTEN)
     with connection.cursor() as cursor:
         cursor.execute(
-            f"INSERT INTO agenda_firing ({columns}) SELECT * FROM {source(WRITTEN)} {where_taken}",  # noqa: S608 - names of ours
+            f"INSERT INTO agenda_firing ({columns}) SELECT {columns} FROM {new} {where_taken}",  # noqa: S608 - names of ours
             given,
         )
 
 
-def store(slots: Sequence[DueSlot]) -> None:
+def store(slots: Sequence[Moving]) -> None:
     """Write back what taking may change in one statement, however many slots there are."""
     if not slots:
         return
+    new, given = source(slots, STORED)
     with connection.cursor() as cursor:
         cursor.execute(
             f"""
             UPDATE agenda_dueslot AS slot
             SET due_at = new.due_at, spread_seconds = new.spread_seconds,
                 held_until = new.held_until, problem = new.problem
-            FROM {source(STORED)} WHERE slot.id = new.id
+            FROM {new} WHERE slot.id = new.id
             """,  # noqa: S608 - names of ours
-            arrays(slots, STORED),
+            given,
         )

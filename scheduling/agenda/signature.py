@@ -4,12 +4,15 @@ It covers what a message makes happen, so one that was signed cannot be turned i
 a genuine message again changes nothing: the ledger knows its id.
 """
 
+import hashlib
+import hmac
 import json
+from base64 import urlsafe_b64encode
 from collections.abc import Callable
 from typing import Any
 
-from django.core.signing import BadSignature, Signer, b64_encode
-from django.utils.crypto import salted_hmac
+from django.core.signing import BadSignature, Signer
+from django.utils.encoding import force_bytes
 
 HEADER = "tenantbeat_signature"
 SALT = "a message to a worker"
@@ -23,17 +26,17 @@ def sign(task: str, message_id: Any, args: Any = None, kwargs: Any = None) -> st
 def signing(task: str) -> Callable[[str], str]:
     """Return what signs messages of a task without arguments, by their ids: UUIDs as text.
 
-    For many at once, at a tenth of what `sign` costs each: key and beginning are computed once.
+    For many at once, at a twentieth of what `sign` costs each: all but the HMAC is computed once.
     """
     signer = Signer(salt=SALT)
     before, after = content_of(task, "\0", None, None).split(json.dumps("\0"))
-    begun = salted_hmac(f"{SALT}signer", f'{before}"', signer.key, algorithm=signer.algorithm)
-    end = f'"{after}'.encode()
+    before, after = f'{before}"', f'"{after}'
+    # As `django.utils.crypto.salted_hmac` derives it.
+    key = hashlib.new(signer.algorithm, f"{SALT}signer".encode() + force_bytes(signer.key)).digest()
 
     def signed(message_id: str) -> str:
-        whole = begun.copy()
-        whole.update(message_id.encode() + end)
-        return b64_encode(whole.digest()).decode()
+        digest = hmac.digest(key, f"{before}{message_id}{after}".encode(), signer.algorithm)
+        return urlsafe_b64encode(digest).rstrip(b"=").decode()
 
     return signed
 

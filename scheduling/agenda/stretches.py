@@ -16,6 +16,7 @@ from django.db.models import F
 
 from scheduling.agenda.firings import Firing, slot_id
 from scheduling.agenda.models import ScheduleVersion
+from scheduling.agenda.planned import Planned
 from scheduling.agenda.taking import INSTANT
 from scheduling.cadence import Cadence, Stretch
 from scheduling.catalogue import TENANT_QUEUE
@@ -50,7 +51,7 @@ def until_now(firing: Firing, now: datetime) -> Stretch | None:
     return cadence.stretch(firing.slot_at - INSTANT, now) if cadence else None
 
 
-def named_by(firing: Firing) -> Cadence | None:
+def named_by(firing: Firing | Planned) -> Cadence | None:
     """Return the cadence that named a firing's slot; None where nobody can tell any more."""
     version = ScheduleVersion.objects.at(firing.slot_at).filter(
         tenant=firing.tenant_id, periodic_task_id=firing.periodic_task_id
@@ -70,14 +71,14 @@ def write_again(firings: models.QuerySet[Firing], now: datetime, **changes: Any)
     return changed + firings.filter(queue=TENANT_QUEUE).update(**changes, **again)
 
 
-def leave_out_taken(firings: Iterable[Firing]) -> list[Firing]:
+def leave_out_taken(firings: Iterable[Planned]) -> list[Planned]:
     """Split what speaks of many slots around those that have a firing already."""
     whole = list(firings)
     taken = taken_within([firing for firing in whole if firing.slots > 1])
-    return [piece for firing in whole for piece in pieces(firing, taken[str(firing.pk)])]
+    return [piece for firing in whole for piece in pieces(firing, taken[firing.id])]
 
 
-def taken_within(stretches: Sequence[Firing]) -> dict[str, list[Taken]]:
+def taken_within(stretches: Sequence[Planned]) -> dict[str, list[Taken]]:
     """Return per stretch what slots amid it have a firing, in order, each as its first and last."""
     taken: dict[str, list[Taken]] = defaultdict(list)
     if not stretches:
@@ -94,7 +95,7 @@ def taken_within(stretches: Sequence[Firing]) -> dict[str, list[Taken]]:
             ORDER BY firing.slot_at
             """,
             [
-                [str(stretch.pk) for stretch in stretches],
+                [stretch.id for stretch in stretches],
                 [stretch.tenant_id for stretch in stretches],
                 [stretch.periodic_task_id for stretch in stretches],
                 [stretch.slot_at for stretch in stretches],
@@ -106,7 +107,7 @@ def taken_within(stretches: Sequence[Firing]) -> dict[str, list[Taken]]:
     return taken
 
 
-def pieces(firing: Firing, taken: Sequence[Taken]) -> Iterator[Firing]:
+def pieces(firing: Planned, taken: Sequence[Taken]) -> Iterator[Planned]:
     """Yield a firing, or what is left of its stretch between slots that others have."""
     cadence = named_by(firing) if taken else None
     if cadence is None or firing.last_slot_at is None:
@@ -121,7 +122,7 @@ def pieces(firing: Firing, taken: Sequence[Taken]) -> Iterator[Firing]:
             yield piece_of(firing, between)
 
 
-def piece_of(firing: Firing, stretch: Stretch) -> Firing:
+def piece_of(firing: Planned, stretch: Stretch) -> Planned:
     piece = copy(firing)
     piece.id = slot_id(firing.tenant_id, firing.periodic_task_id, stretch.first_at)
     piece.slot_at, piece.last_slot_at = stretch.first_at, stretch.last_at

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
 import structlog
 
-from scheduling.agenda.due_slots import DueSlot
 from scheduling.agenda.firings import Firing, slot_id
 from scheduling.agenda.flights import Flights
+from scheduling.agenda.moving import Moving
+from scheduling.agenda.planned import Planned
 from scheduling.cadence import Cadence, Stretch
 from scheduling.catalogue import PLATFORM_QUEUE
 from scheduling.plain import error_text
@@ -29,8 +31,8 @@ SKIPPED_TEXT = "An earlier run was still going."
 
 
 def take(
-    slot: DueSlot, now: datetime, flights: Flights, until: datetime | None = None
-) -> list[Firing]:
+    slot: Moving, now: datetime, flights: Flights, until: datetime | None = None
+) -> list[Planned]:
     """Return what a due slot gets, and move it on to its next instant.
 
     Slots after `until` are not this schedule's any more. Of many missed ones no more are taken than
@@ -53,12 +55,12 @@ def take(
 class Taking:
     """One slot at one instant, with what its tenant has in flight."""
 
-    slot: DueSlot
+    slot: Moving
     now: datetime
     flights: Flights
     until: datetime
 
-    def firings(self) -> list[Firing]:
+    def firings(self) -> list[Planned]:
         due_at, slot_at = self.slot.due_at, self.slot.slot_at
         assert due_at is not None  # noqa: S101  # nobody claims others
         assert slot_at is not None  # noqa: S101
@@ -67,7 +69,7 @@ class Taking:
         self.slot.move_to(self.slot.following(slot_at))
         return [self.fired(slot_at, "schedule")]
 
-    def missed(self, first_at: datetime) -> list[Firing]:
+    def missed(self, first_at: datetime) -> list[Planned]:
         """Settle all that was missed: some slots fire after all, those before them do not."""
         since = first_at - INSTANT
         last = min(self.fired_until(self.now - MISFIRE_AFTER - INSTANT), self.until)
@@ -102,7 +104,7 @@ class Taking:
             return self.slot.spread.fired_until(instant, cadence_of(self.slot))
         return instant - timedelta(seconds=self.slot.spread_seconds)
 
-    def fired(self, slot_at: datetime, trigger: str) -> Firing:
+    def fired(self, slot_at: datetime, trigger: str) -> Planned:
         """Return the firing of one slot; where it overlaps, that waits or is a verdict.
 
         One that an edit leaves behind before it is due is planned for when it is.
@@ -121,11 +123,11 @@ class Taking:
         return verdict(self.slot, once, Firing.Verdict.SKIPPED, self.now, SKIPPED_TEXT)
 
 
-def cadence_of(slot: DueSlot) -> Cadence:
-    return Cadence.from_json(slot.cadence or {})
+def cadence_of(slot: Moving) -> Cadence:
+    return Cadence.from_json(json.loads(slot.cadence_text or "{}"))
 
 
-def stretch_of(slot: DueSlot, after: datetime, until: datetime) -> Stretch | None:
+def stretch_of(slot: Moving, after: datetime, until: datetime) -> Stretch | None:
     """Return the slots with `after` < slot <= `until` that are still to be taken; a one-off has one."""
     if not slot.one_off:
         return cadence_of(slot).stretch(after, until)
@@ -133,7 +135,7 @@ def stretch_of(slot: DueSlot, after: datetime, until: datetime) -> Stretch | Non
     return Stretch(only, only, 1) if only and after < only <= until else None
 
 
-def verdict(slot: DueSlot, passed: Stretch, state: str, now: datetime, reason: str = "") -> Firing:
+def verdict(slot: Moving, passed: Stretch, state: str, now: datetime, reason: str = "") -> Planned:
     """Return what has a worker write down that a stretch of slots was never taken."""
     firing = new_firing(slot, passed.first_at, now, verdict=state, error=reason or MISSED_TEXT)
     firing.last_slot_at, firing.slots = passed.last_at, passed.count
@@ -143,15 +145,16 @@ def verdict(slot: DueSlot, passed: Stretch, state: str, now: datetime, reason: s
     return firing
 
 
-def new_firing(slot: DueSlot, slot_at: datetime, now: datetime, **fields: Any) -> Firing:
-    return Firing.planned(
-        id=slot_id(slot.tenant_id, slot.periodic_task_id, slot_at),
-        tenant_id=slot.tenant_id,
-        periodic_task_id=slot.periodic_task_id,
-        task=slot.task,
-        queue=slot.queue,
-        slot_at=slot_at,
-        planned_at=now,
-        publish_at=now,
+def new_firing(slot: Moving, slot_at: datetime, now: datetime, **fields: Any) -> Planned:
+    tenant_id, periodic_task_id = slot.tenant_id, slot.periodic_task_id
+    return Planned(
+        slot_id(tenant_id, periodic_task_id, slot_at),
+        tenant_id,
+        periodic_task_id,
+        slot.task,
+        slot.queue,
+        slot_at,
+        now,
+        now,
         **fields,
     )
