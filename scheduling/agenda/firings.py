@@ -116,9 +116,14 @@ class Firing(models.Model):
     IN_FLIGHT = (State.PLANNED, State.PUBLISHED, State.STARTED)
 
     id = models.UUIDField(primary_key=True, editable=False)
-    # Without an index of its own: the unique constraint's begins with it.
+    # Without an index of its own: the unique constraint's begins with it. Triggers do what the
+    # database's constraint would, once for each statement; see migration 0021.
     tenant = models.ForeignKey(
-        Tenant, on_delete=models.CASCADE, related_name="firings", db_index=False
+        Tenant,
+        on_delete=models.CASCADE,
+        related_name="firings",
+        db_index=False,
+        db_constraint=False,
     )
     periodic_task_id = models.BigIntegerField(_("periodic task"))
     task = models.CharField(_("task"), max_length=200)

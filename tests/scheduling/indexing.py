@@ -39,6 +39,16 @@ def commit():
     with connection.cursor() as cursor:
         cursor.execute("SET CONSTRAINTS ALL IMMEDIATE; SET CONSTRAINTS ALL DEFERRED")
     ScheduleChange.objects.all().delete()
+    be_patient()
+
+
+def be_patient():
+    """Wait for locks again as long as it takes, as beat does in its next transaction.
+
+    The half second of reindexing is less than what an autovacuum makes way after.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL lock_timeout TO DEFAULT")
 
 
 def marked():

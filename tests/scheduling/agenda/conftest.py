@@ -2,6 +2,7 @@ import pytest
 
 from scheduling.agenda.clock import database_now
 from scheduling.agenda.reindex import reindex_changed
+from tests.scheduling.indexing import be_patient
 
 
 @pytest.fixture
@@ -9,3 +10,4 @@ def indexed(acme, globex):
     """Begin with nothing left to reindex."""
     while reindex_changed(database_now()):
         pass
+    be_patient()

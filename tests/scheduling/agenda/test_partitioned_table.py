@@ -72,7 +72,12 @@ def test_it_keeps_rights_policies_triggers_and_names(db):
     standing = "\n".join(description())
 
     assert all(name in standing for name in WHAT_DJANGO_KNOWS)
-    for word in ("agenda_refuse_flood", "own firing by hand", "FOREIGN KEY", "all rows"):
+    for word in (
+        "agenda_refuse_flood",
+        "agenda_firings_have_tenants",
+        "own firing by hand",
+        "all rows",
+    ):
         assert word in standing
     beat = login_name(installation_id(), "beat")
     assert f"GRANT UPDATE (state) ON public.agenda_firing TO {beat}" in standing
