@@ -199,7 +199,7 @@ class Firing(models.Model):
                 name="firing_newest_settled",
                 condition=models.Q(state="settled"),
             ),
-            # Serves FiringQuerySet.in_flight_of: asked for each batch that is planned.
+            # Serves `flights.IN_FLIGHT`, asked for each batch that is planned, and the alarms.
             models.Index(
                 fields=["tenant"],
                 name="firing_in_flight",
