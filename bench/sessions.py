@@ -7,6 +7,7 @@ from typing import Any
 from django.db import connections
 from django_tenants.postgresql_backend.base import DatabaseWrapper as StockWrapper
 
+from saas.database import session_options
 from tenants.postgresql.base import DatabaseWrapper
 from tenants.postgresql.sessions import LoginSessions
 
@@ -19,6 +20,7 @@ class PlainWrapper(LoginSessions, StockWrapper):
 
 
 def session_of(login: str, backend: type = DatabaseWrapper) -> Any:
-    """Return a new session of that login; whoever asks closes it."""
+    """Return a new session of that login, set as its processes' are; whoever asks closes it."""
     own = connections["default"].settings_dict
-    return backend(own | {"LOGIN": login}, "default")
+    options = own["OPTIONS"] | session_options(login)
+    return backend(own | {"LOGIN": login, "OPTIONS": options}, "default")

@@ -5,7 +5,7 @@ from typing import Any
 
 import environ
 
-from saas.processes import TIMEOUTS
+from saas.processes import SESSION_SETTINGS
 
 
 def database(url: str, process: str, given_urls: Mapping[str, str]) -> dict[str, Any]:
@@ -30,7 +30,7 @@ def database(url: str, process: str, given_urls: Mapping[str, str]) -> dict[str,
 
 def session_options(process: str) -> dict[str, Any]:
     # With the zone, so that a session whose settings were discarded need not be told it again.
-    settings = {"TimeZone": "UTC"} | TIMEOUTS[process]
+    settings = {"TimeZone": "UTC"} | SESSION_SETTINGS[process]
     return {
         "connect_timeout": 5,  # seconds
         "keepalives_idle": 10,

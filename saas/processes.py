@@ -13,9 +13,10 @@ LOGIN_VARIABLES = {
     "platform": "PLATFORM_DATABASE_URL",
     "owner": "DATABASE_URL",
 }
-#: Longest statement, wait for a lock and idle transaction of each kind of process, so that nobody
-#: holds up others for long. Commands and migrations take the time they need.
-TIMEOUTS = {
+#: What Postgres is told of each kind of process. The longest statement, wait for a lock and idle
+#: transaction, so that nobody holds up others for long; commands and migrations take the time they
+#: need.
+SESSION_SETTINGS = {
     "web": {
         "statement_timeout": "15s",
         "lock_timeout": "5s",
@@ -27,8 +28,15 @@ TIMEOUTS = {
         "lock_timeout": "3s",
         "idle_in_transaction_session_timeout": "60s",
     },
-    # A beat that is frozen in a transaction gives the slots it claimed back to the others.
-    "beat": {"idle_in_transaction_session_timeout": "15s"},
+    "beat": {
+        # A beat that is frozen in a transaction gives the slots it claimed back to the others.
+        "idle_in_transaction_session_timeout": "15s",
+        # An index serves each of its statements. What Postgres knows of a new day's ledger at
+        # midnight is that it is empty, and it would read and sort all of it for each batch.
+        "enable_seqscan": "off",
+        "enable_bitmapscan": "off",
+        "enable_sort": "off",
+    },
     "owner": {},
 }
 

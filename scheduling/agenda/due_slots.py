@@ -27,8 +27,11 @@ class DueSlotQuerySet(models.QuerySet["DueSlot"]):
         return self.unchanged().filter(due_at__lte=now)
 
     def claimable(self, now: datetime, limit: int) -> Self:
-        """Due slots that no other beat has claimed and that were not held back, oldest first."""
-        free = self.due(now).filter(held_until=None).order_by("due_at", "pk")
+        """Due slots that no other beat has claimed and that were not held back, oldest first.
+
+        Of those due at one instant a tenant's come together: what it has in flight is counted once.
+        """
+        free = self.due(now).filter(held_until=None).order_by("due_at", "tenant_id", "pk")
         return free.select_for_update(skip_locked=True)[:limit]
 
     def released(self, now: datetime, limit: int) -> Self:
@@ -85,7 +88,7 @@ class DueSlot(Moving, models.Model):
         # Serves DueSlotQuerySet.claimable.
         indexes = (
             models.Index(
-                fields=["due_at", "id"],
+                fields=["due_at", "tenant", "id"],
                 name="dueslot_by_due_at",
                 condition=models.Q(due_at__isnull=False, held_until__isnull=True),
             ),

@@ -15,7 +15,7 @@ LOOK = """
 SELECT clock_timestamp(),
     (SELECT due_at FROM agenda_dueslot
         WHERE NOT is_stale AND due_at IS NOT NULL AND held_until IS NULL
-        ORDER BY due_at, id LIMIT 1),
+        ORDER BY due_at LIMIT 1),
     (SELECT held_until FROM agenda_dueslot
         WHERE NOT is_stale AND held_until IS NOT NULL ORDER BY held_until, id LIMIT 1),
     (SELECT publish_at FROM agenda_firing WHERE state = 'planned'

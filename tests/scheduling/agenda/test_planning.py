@@ -171,6 +171,20 @@ def test_no_more_than_the_limit_is_taken_at_once_oldest_first(acme):
     assert fired(acme) == [(NOON - HOUR / 60, "schedule")]
 
 
+def test_of_slots_due_at_one_instant_a_tenants_are_taken_together(acme, globex):
+    slots = [make_slot(tenant, NOON) for tenant in (acme, globex, acme, globex)]
+    earlier = make_slot(
+        max(acme, globex, key=lambda tenant: tenant.pk), NOON - timedelta(minutes=1)
+    )
+
+    assert [plan_due(NOON, limit) for limit in (1, 2)] == [1, 2]
+
+    first = min(acme, globex, key=lambda tenant: tenant.pk)
+    own = {(slot.tenant_id, slot.periodic_task_id) for slot in slots if slot.tenant == first}
+    taken = set(Firing.objects.values_list("tenant", "periodic_task_id"))
+    assert taken == own | {(earlier.tenant_id, earlier.periodic_task_id)}
+
+
 def test_a_tenant_with_too_many_firings_in_flight_waits_and_its_neighbour_does_not(
     acme, globex, settings
 ):
