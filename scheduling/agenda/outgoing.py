@@ -53,8 +53,10 @@ ORDER BY publish_at, firing.id
 """
 
 
-#: By where they lie, for by id Postgres would read all that are due at the same instant.
+#: By where they lie, for by id Postgres would read all that are due at the same instant; so would
+#: any index. It is the last that its transaction does.
 MARK = """
+SET LOCAL enable_indexscan = off;
 UPDATE agenda_firing SET state = 'published', waits = false,
     published_at = clock_timestamp(), publications = publications + 1
 WHERE tableoid = %s AND ctid = ANY(%s::tid[]) AND slot_at BETWEEN %s AND %s
