@@ -10,7 +10,7 @@ from django.core.management import call_command
 from django.db import connections
 from django_tenants.utils import schema_context, tenant_context
 
-from tests.integration import clock, postgres15, rabbitmq
+from tests.integration import clock, pgbouncer, postgres15, rabbitmq
 
 #: A fixed instant, a Sunday without any change of clocks near it.
 NOON = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
@@ -127,6 +127,7 @@ SERVICES = {
     "browser": ("Chromium", lambda: shutil.which("chromium")),
     "rabbitmq": ("RabbitMQ", lambda: rabbitmq.program()),
     "postgres15": ("PostgreSQL 15", lambda: postgres15.program()),
+    "pgbouncer": ("PgBouncer", lambda: pgbouncer.program()),
     "faketime": ("libfaketime", lambda: clock.library()),
 }
 
