@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 
 import psycopg2
+from django.db import connection
 
 from tenants.postgresql.logins import login_name
 from tenants.postgresql.roles import installation_id
@@ -35,9 +36,9 @@ def idle_beats() -> int:
     with closing(psycopg2.connect(os.environ["SUPERUSER_DATABASE_URL"])) as session:
         with session.cursor() as cursor:
             cursor.execute(
-                "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()"
+                "SELECT count(*) FROM pg_stat_activity WHERE datname = %s"
                 " AND usename = %s AND state = 'idle' AND state_change > backend_start + '1 s'",
-                [login_name(installation_id(), "beat")],
+                [connection.settings_dict["NAME"], login_name(installation_id(), "beat")],
             )
             count: int = cursor.fetchone()[0]
     return count
