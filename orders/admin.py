@@ -14,6 +14,8 @@ from django.utils.translation import gettext_lazy as _
 
 from exports.admin import ExportableAdmin
 from exports.response import csv_response
+from orders.admin_keeping import KeepOrdersOpen
+from orders.by_hand import save_change
 from orders.models import DailyReport, Order
 from orders.order_line import CURRENCY
 from orders.reports import CSV_HEADER, csv_rows
@@ -22,14 +24,14 @@ from orders.reports import CSV_HEADER, csv_rows
 class OrderForm(forms.ModelForm):  # type: ignore[type-arg]
     class Meta:
         model = Order
-        fields = ("number", "customer", "placed_at", "total", "currency", "status")
+        fields = ("number", "customer", "placed_at", "total", "currency", "status", "kept_open")
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        if "status" in self.fields:
-            # What was shown comes back with the form, so that a status which a run changed
+        for name in {"status", "kept_open"} & self.fields.keys():
+            # What was shown comes back with the form, so that what a run or its undoing changed
             # meanwhile is not taken for the person's own change.
-            self.fields["status"].show_hidden_initial = True
+            self.fields[name].show_hidden_initial = True
         if "currency" in self.fields:
             capitals = _("Write three capitals, such as EUR.")
             self.fields["currency"].validators.append(
@@ -41,15 +43,17 @@ class OrderForm(forms.ModelForm):  # type: ignore[type-arg]
         is_cancelled = values.get("status") == Order.Status.CANCELLED
         if values.get("total", 0) < 0 and not is_cancelled:
             self.add_error("total", _("Only a cancelled order may have a negative total."))
+        if values.get("status") != Order.Status.OPEN:
+            values["kept_open"] = False
         return values
 
 
-class OrderAdmin(ExportableAdmin):
+class OrderAdmin(KeepOrdersOpen, ExportableAdmin):
     form = OrderForm
-    list_display = ("number", "customer", "placed_at", "total", "currency", "status", "closed_at")
     #: The columns of an order file, so that what was exported can be imported.
     exported = ("number", "customer", "placed_at", "total", "currency", "status", "closed_at")
-    list_filter = ("status",)
+    list_display = (*exported, "kept_open")
+    list_filter = ("status", "kept_open")
     date_hierarchy = "placed_at"
     search_fields = ("number", "customer")
     search_help_text = _("Number or customer")
@@ -65,10 +69,11 @@ class OrderAdmin(ExportableAdmin):
 
     def save_model(self, request: HttpRequest, obj: Order, form: Any, change: bool) -> None:
         """Store what the person changed and nothing else: a run may have closed the order meanwhile."""
-        columns = [name for name in form.changed_data if name != "status"]
-        if "status" in form.changed_data or not change:
-            columns += obj.change_status_by_hand()
-        obj.save(update_fields=columns if change else None)
+        if change:
+            save_change(obj, form.changed_data)
+        else:
+            obj.change_status_by_hand()
+            obj.save()
         obj.refresh_from_db()
 
 

@@ -50,6 +50,7 @@ NEW_STATUS = """
 """
 # S608: the only thing put in is the text above.
 UPDATE_STORED = f"""
+WITH changed AS (
     UPDATE orders_order AS stored
     SET customer = coalesce(staged.customer, stored.customer),
         placed_at = staged.placed_at,
@@ -60,13 +61,27 @@ UPDATE_STORED = f"""
             THEN stored.status_changed_at ELSE statement_timestamp() END,
         closed_at = CASE WHEN {NEW_STATUS} = 'closed'
             THEN coalesce(stored.closed_at, statement_timestamp()) END,
-        closed_by_run = CASE WHEN {NEW_STATUS} = 'closed' THEN stored.closed_by_run END
+        kept_open = stored.kept_open AND {NEW_STATUS} = 'open'
     FROM staged_order AS staged
     WHERE staged.number = stored.number AND staged.reason IS NULL
         AND (coalesce(staged.customer, stored.customer), staged.placed_at, staged.total,
              coalesce(staged.currency, stored.currency), {NEW_STATUS})
          <> (stored.customer, stored.placed_at, stored.total, stored.currency, stored.status)
+    RETURNING stored.id, stored.closed_by_run
+), noted AS (
+    INSERT INTO orders_laterchange (run_id, order_id, reason)
+    SELECT closed_by_run, id, 'import' FROM changed WHERE closed_by_run IS NOT NULL
+    ON CONFLICT DO NOTHING
+)
+SELECT count(*) FROM changed
 """  # noqa: S608
+# What no run's closing holds of any more. By now these orders are locked, and their changes noted.
+LEAVE_RUNS = """
+    UPDATE orders_order SET closed_by_run = NULL
+    FROM staged_order AS staged
+    WHERE staged.number = orders_order.number AND staged.reason IS NULL
+        AND closed_by_run IS NOT NULL AND orders_order.status <> 'closed'
+"""
 
 
 class Rejection(NamedTuple):
@@ -150,9 +165,7 @@ def reject_repeated() -> int:
     """Reject lines whose number an earlier line has, right or wrong; return how many all are."""
     execute("ANALYZE staged_order")
     execute(REJECT_REPEATED)
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT count(*) FROM staged_order WHERE reason IS NOT NULL")
-        return int(cursor.fetchone()[0])
+    return count("SELECT count(*) FROM staged_order WHERE reason IS NOT NULL")
 
 
 def store(currency: str, dry_run: bool) -> tuple[int, int]:
@@ -161,7 +174,8 @@ def store(currency: str, dry_run: bool) -> tuple[int, int]:
         # One import at a time into a schema: two could wait for each other's orders for ever. Of the
         # table, since an advisory lock could be taken, and kept, in any other tenant's role.
         execute("LOCK TABLE orders_order IN SHARE UPDATE EXCLUSIVE MODE")
-        made, changed = execute(INSERT_NEW, currency), execute(UPDATE_STORED)
+        made, changed = execute(INSERT_NEW, currency), count(UPDATE_STORED)
+        execute(LEAVE_RUNS)
         transaction.set_rollback(dry_run)
     return made, changed
 
@@ -170,3 +184,9 @@ def execute(statement: str, *parameters: str) -> int:
     with connection.cursor() as cursor:
         cursor.execute(statement, parameters or None)
         return int(cursor.rowcount)
+
+
+def count(statement: str) -> int:
+    with connection.cursor() as cursor:
+        cursor.execute(statement)
+        return int(cursor.fetchone()[0])

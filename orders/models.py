@@ -32,9 +32,16 @@ class OrderQuerySet(models.QuerySet["Order"]):
         open_then = models.Q(status=Order.Status.OPEN) | models.Q(closed_at__gte=instant)
         return self.placed_before(instant).filter(open_then)
 
+    def not_kept(self) -> Self:
+        return self.filter(kept_open=False)
+
     def closable(self, limit: datetime) -> Self:
-        """Open orders placed before `limit`, oldest first."""
-        return self.open().placed_before(limit).order_by("placed_at", "pk")
+        """Open orders placed before `limit` that nobody wants kept open, oldest first."""
+        return self.open().not_kept().placed_before(limit).order_by("placed_at", "pk")
+
+    def closed_by(self, run_id: int) -> Self:
+        """Orders that are closed, and were by this run."""
+        return self.filter(closed_by_run=run_id, status=Order.Status.CLOSED)
 
     def close(self, run_id: int) -> int:
         """Close these orders for a run; return how many there were."""
@@ -44,6 +51,25 @@ class OrderQuerySet(models.QuerySet["Order"]):
             closed_at=Now(),
             closed_by_run=run_id,
         )
+
+    def reopen(self) -> int:
+        """Reopen these orders and have runs pass over them; return how many there were."""
+        return self.update(
+            status=Order.Status.OPEN,
+            status_changed_at=Now(),
+            closed_at=None,
+            closed_by_run=None,
+            kept_open=True,
+        )
+
+    def release(self) -> int:
+        """Let runs close these orders again; return how many there were."""
+        return self.filter(kept_open=True).update(kept_open=False)
+
+    def claim(self) -> list[int]:
+        """Lock those of these orders that nobody else holds, waiting for none; return their keys."""
+        free = self.order_by("pk").select_for_update(skip_locked=True)
+        return list(free.values_list("pk", flat=True))
 
 
 class OrderFileQuerySet(models.QuerySet["OrderFile"]):
@@ -68,6 +94,12 @@ class Order(models.Model):
     closed_at = models.DateTimeField(_("closed at"), null=True, blank=True)
     #: The id of the run that closed it, a mere number: orders know nothing of scheduling.
     closed_by_run = models.BigIntegerField(_("closed by run"), null=True, blank=True)
+    kept_open = models.BooleanField(
+        _("kept open"),
+        default=False,
+        db_default=False,
+        help_text=_("Runs do not close it. Set when an order is reopened, until you clear it."),
+    )
 
     objects = OrderQuerySet.as_manager()
 
@@ -89,17 +121,26 @@ class Order(models.Model):
                 name="order_negative_total_is_cancelled",
                 condition=models.Q(total__gte=0) | models.Q(status="cancelled"),
             ),
+            models.CheckConstraint(
+                name="order_kept_open_is_open",
+                condition=models.Q(kept_open=False) | models.Q(status="open"),
+            ),
         )
         indexes = (
-            # Serves the closing of old orders: only what is still open, oldest first.
+            # Serves the closing of old orders: only what a run may close, oldest first.
             models.Index(
                 fields=["placed_at", "id"],
-                name="order_open_by_placed_at",
-                condition=models.Q(status="open"),
+                name="order_closable_by_placed_at",
+                condition=models.Q(status="open", kept_open=False),
             ),
             models.Index(fields=["-placed_at", "-id"], name="order_newest_first"),
             models.Index(fields=["closed_at"], name="order_by_closed_at"),
-            models.Index(fields=["closed_by_run"], name="order_by_run"),
+            # Serves a run's page and its undo, which go through what it closed from a place on.
+            models.Index(
+                fields=["closed_by_run", "id"],
+                name="order_closed_by_run",
+                condition=models.Q(closed_by_run__isnull=False),
+            ),
         )
 
     def __str__(self) -> str:
@@ -108,12 +149,55 @@ class Order(models.Model):
     def change_status_by_hand(self) -> list[str]:
         """Let a status that a person set count from now, whatever run closed the order before.
 
-        Returns the columns to save. The instants are the database's when they are saved.
+        An order that is there and is set to open is kept open: else the next run would overrule who
+        reopened it. Returns the columns to save; the instants are the database's when they are saved.
         """
         self.status_changed_at = Now()
         self.closed_at = Now() if self.status == self.Status.CLOSED else None
         self.closed_by_run = None
-        return ["status", "status_changed_at", "closed_at", "closed_by_run"]
+        is_reopened = not self._state.adding
+        self.kept_open = self.status == self.Status.OPEN and (is_reopened or self.kept_open)
+        return ["status", "status_changed_at", "closed_at", "closed_by_run", "kept_open"]
+
+
+class LaterChangeQuerySet(models.QuerySet["LaterChange"]):
+    def note(self, orders: OrderQuerySet, reason: LaterChange.Reason) -> None:
+        """Note that these orders, those of them that a run closed, are about to be changed.
+
+        The caller holds their locks, in the transaction that changes them. A repeat adds nothing.
+        """
+        closed = orders.exclude(closed_by_run=None).values_list("closed_by_run", "pk")
+        notes = [
+            LaterChange(run_id=run, order_id=order, reason=reason)
+            for run, order in closed
+            if run is not None
+        ]
+        self.bulk_create(notes, ignore_conflicts=True)
+
+
+class LaterChange(models.Model):
+    """An order was changed, or reopened, after a run had closed it: the first such change.
+
+    Written by whoever changes an order that a run closed, so that closing need write nothing: what a
+    run closed are the orders that name it, and those that are noted here.
+    """
+
+    class Reason(models.TextChoices):
+        UNDO = "undo", _("reopened by undoing the run")
+        HAND = "hand", _("changed by hand")
+        IMPORT = "import", _("changed by an import")
+
+    pk = models.CompositePrimaryKey("run_id", "order_id")
+    #: Mere numbers: runs are not ours, and what became of an order is told also when it is gone.
+    run_id = models.BigIntegerField()
+    order_id = models.BigIntegerField()
+    reason = models.CharField(_("reason"), max_length=6, choices=Reason)
+    at = models.DateTimeField(_("when"), db_default=Now())
+
+    objects = LaterChangeQuerySet.as_manager()
+
+    def __str__(self) -> str:
+        return f"order {self.order_id} after run {self.run_id}: {self.get_reason_display()}"
 
 
 class DailyReport(models.Model):

@@ -68,11 +68,12 @@ def fetch(statement: str, given: dict[str, Any]) -> tuple[Any, ...]:
     return row
 
 
-DUE = """
+CLOSABLE = "status = 'open' AND NOT kept_open AND placed_at < %(before)s"
+DUE = f"""
     SELECT id, placed_at FROM orders_order
-    WHERE status = 'open' AND placed_at < %(before)s AND (placed_at, id) > (%(at)s, %(id)s)
+    WHERE {CLOSABLE} AND (placed_at, id) > (%(at)s, %(id)s)
     ORDER BY placed_at, id
-"""
+"""  # noqa: S608  # fixed text
 CLOSED = """
     status = 'closed', closed_by_run = %(run)s,
     closed_at = statement_timestamp(), status_changed_at = statement_timestamp()
@@ -81,7 +82,7 @@ CLOSED = """
 CLOSE_FREE = f"""
 WITH due AS MATERIALIZED ({DUE} LIMIT %(size)s), free AS MATERIALIZED (
     SELECT id FROM orders_order
-    WHERE id = ANY (ARRAY(SELECT id FROM due)) AND status = 'open' AND placed_at < %(before)s
+    WHERE id = ANY (ARRAY(SELECT id FROM due)) AND {CLOSABLE}
     FOR UPDATE SKIP LOCKED
 ), done AS (
     UPDATE orders_order SET {CLOSED} WHERE id = ANY (ARRAY(SELECT id FROM free))
@@ -95,7 +96,7 @@ SELECT (SELECT count(*) FROM due), (SELECT count(*) FROM done),
 SWEEP = f"""
 WITH stop AS MATERIALIZED ({DUE} OFFSET %(size)s - 1 LIMIT 1), done AS (
     UPDATE orders_order SET {CLOSED}
-    WHERE status = 'open' AND placed_at < %(before)s AND (placed_at, id) > (%(at)s, %(id)s)
+    WHERE {CLOSABLE} AND (placed_at, id) > (%(at)s, %(id)s)
         AND (placed_at, id) <= (
             coalesce((SELECT placed_at FROM stop), 'infinity'),
             coalesce((SELECT id FROM stop), 0)

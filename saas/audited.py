@@ -54,7 +54,15 @@ AUDITED_MODELS = [
     # What runs close is told by the runs; the instants beside a status follow from it.
     {
         "model": "orders.Order",
-        "include_fields": ["number", "customer", "placed_at", "total", "currency", "status"],
+        "include_fields": [
+            "number",
+            "customer",
+            "placed_at",
+            "total",
+            "currency",
+            "status",
+            "kept_open",
+        ],
     },
     # That runs were forgotten is told by the runs' page; here who chose when they are.
     {"model": "scheduling.RunRetention", "include_fields": ["runs_kept_days"]},

@@ -5,7 +5,7 @@ import pytest
 from django.db import connection
 from django_tenants.utils import tenant_context
 
-from orders.models import Order
+from orders.models import LaterChange, Order
 from tests.orders.builders import HEADER, run_import
 
 
@@ -43,6 +43,7 @@ def committed(django_db_setup, django_db_blocker):
         with tenant_context(tenant):
             yield tenant
             Order.objects.all().delete()
+            LaterChange.objects.all().delete()
 
 
 @pytest.fixture
