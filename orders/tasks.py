@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from orders.closing import Closing, close_old_orders
 from orders.reports import make_report
 from orders.summary import mail_summary
+from orders.undoing import ClosingUndo
 
 DAYS_DEFAULT, DAYS_MAXIMUM = 30, 36500
 
@@ -33,6 +34,7 @@ class ClosingParameters(forms.Form):
     label="Close old orders",
     parameters=ClosingParameters,
     default_cadence="0 0 * * *",
+    undo=ClosingUndo(),
 )
 def auto_close_old_orders(
     slot: datetime, run_id: int, days: int = DAYS_DEFAULT

@@ -21,6 +21,8 @@ MANAGER = [
 OWNER = [
     *MANAGER,
     "orders.delete_orderfile",
+    # Undoing a run.
+    "scheduling.add_undo",
     "accounts.view_user",
     "accounts.add_user",
     "accounts.change_user",

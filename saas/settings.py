@@ -149,12 +149,14 @@ PLATFORM_SEEDING_STEPS = [
 HOUSEKEEPING_STEPS = ["tenants.accounts.pruning.prune", "tenants.audit.retention.forget"]
 TENANT_HOUSEKEEPING_STEPS = [
     "orders.uploads.forget_old_files",
+    "scheduling.undoing.finish_begun",
     "scheduling.retention.forget_old_runs",
 ]
 
 #: Modules of tenants' apps that speak SQL, and why each may; a check reports all others.
 RAW_SQL_ALLOWED = {
     "orders/importing.py": "COPY into a staging table; fixed statements, values as parameters",
+    "orders/undoing.py": "reopens a batch in one statement; fixed text, values as parameters",
     "orders/windows.py": "closes a window of orders in one statement; fixed, values as parameters",
     "scheduling/claiming.py": "asks Postgres where names lead, writes a run unless there is one",
     "scheduling/ending.py": "ends a run and tells its schedule in one statement",
@@ -281,6 +283,8 @@ RUN_SLICE_SECONDS = env.float("RUN_SLICE_SECONDS", 1.0)
 FIRINGS_KEPT_DAYS = env.int("FIRINGS_KEPT_DAYS", 2)
 #: How long a tenant's runs are kept, unless it chooses otherwise.
 RUNS_KEPT_DAYS = env.int("RUNS_KEPT_DAYS", 400)
+#: For how long after its end a run can be undone.
+RUN_UNDO_DAYS = env.int("RUN_UNDO_DAYS", 7)
 vars().update(celery_settings(CELERY_BROKER_URL, PROCESS))
 
 LOGGING = logging_config(env.str("LOG_LEVEL", "INFO"))

@@ -19,6 +19,7 @@ from django.utils.translation import gettext_lazy as _
 from scheduling import schedules
 from scheduling.admin_missed import ShowMissedRuns, give_alarms
 from scheduling.admin_stopping import StopRuns
+from scheduling.admin_undo import UndoRuns
 from scheduling.agenda.clock import database_now
 from scheduling.catalogue import Entry, tenant_catalogue
 from scheduling.display import next_text
@@ -222,7 +223,7 @@ def chosen_entry(request: HttpRequest) -> Entry:
     return tenant_catalogue().get(chosen) or schedules.entry_called(None)
 
 
-class RunAdmin(StopRuns, LongListAdmin):
+class RunAdmin(UndoRuns, StopRuns, LongListAdmin):
     list_display = [
         "slot_at",
         "name",

@@ -3,6 +3,7 @@
 A task enters one by an option of its decorator, and nothing that is not in there is ever sent:
 
     @shared_task(schedulable=True, label="Close old orders", parameters=ClosingParameters)
+    @shared_task(schedulable=True, label="Close old orders", undo=ClosingUndo())
     @shared_task(platform=True, label="Prune the ledger", default_cadence="15 3 * * *")
 """
 
@@ -15,6 +16,8 @@ from typing import Any
 
 from celery import current_app
 from django import forms
+
+from scheduling.hooks import Undo
 
 TENANT_QUEUE = "celery"
 PLATFORM_QUEUE = "platform"
@@ -47,6 +50,11 @@ class Entry:
     def form(self) -> type[forms.Form]:
         """The form whose fields are the task's parameters, with their bounds and defaults."""
         return getattr(self.task, "parameters", None) or forms.Form
+
+    @property
+    def undo(self) -> Undo | None:
+        """How to take back what a run of it did, if the task offers that."""
+        return getattr(self.task, "undo", None)
 
     def parameters(self, given: Mapping[str, Any]) -> dict[str, Any]:
         """Return `given` completed by the defaults and validated; raises ParametersError."""

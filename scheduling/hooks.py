@@ -1,0 +1,75 @@
+"""What a schedulable task may offer beside its body, as options of its decorator.
+
+These are shapes and no base classes: a task's app need not know ours. Both are about one tenant, the
+one whose schema the connection is in, and are shared by all requests, so they keep nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Sequence
+from datetime import datetime
+from typing import Any, Protocol
+
+from django.db.models import Model
+
+
+class Step(Protocol):
+    """What one step of an undo did."""
+
+    @property
+    def done(self) -> int:
+        """How many things were taken back."""
+
+    @property
+    def busy(self) -> int:
+        """In the last step: how many were left since somebody was at them."""
+
+
+class Trace(Protocol):
+    """One thing that a run did, and what became of it since."""
+
+    @property
+    def key(self) -> int:
+        """Its place among them: positive, unique for the run."""
+
+    @property
+    def instance(self) -> Model | None:
+        """The row it was done to, whose page is linked; None if that is gone."""
+
+    @property
+    def cells(self) -> Sequence[Any]:
+        """What is shown of it, one for each heading; the first is what the link says."""
+
+    @property
+    def note(self) -> Any:
+        """Why an undo passes over it, or that it was undone; empty if it is as the run left it."""
+
+    @property
+    def at(self) -> datetime | None:
+        """When that was."""
+
+
+class Undo(Protocol):
+    """Option `undo`: lists what a run did, and takes it back."""
+
+    #: What a button says that does it, and the headings of the list.
+    verb: Any
+    headings: Sequence[Any]
+
+    def traces(
+        self, run_id: int, after: int, size: int, only_changed: bool = False
+    ) -> Sequence[Trace]:
+        """Return the first so many things that a run did with a key above `after`, by key.
+
+        With `only_changed` those that an undo passes over, since they were changed after the run.
+        """
+
+    def take_back(self, run_id: int) -> Iterator[Step]:
+        """Take back what the run did and nobody changed since, in short steps.
+
+        Each is taken in a transaction of the caller's, which counts it; none waits for anybody. May be
+        broken off, begun again, and be done twice at once: each thing is taken back and counted once.
+        """
+
+    def forget(self, run_ids: Collection[int]) -> None:
+        """Forget what was remembered of these runs alone; they are deleted in the same transaction."""
