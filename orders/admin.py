@@ -52,7 +52,7 @@ class OrderAdmin(KeepOrdersOpen, ExportableAdmin):
     form = OrderForm
     #: The columns of an order file, so that what was exported can be imported.
     exported = ("number", "customer", "placed_at", "total", "currency", "status", "closed_at")
-    list_display = (*exported, "kept_open")
+    list_display = (*exported[:-1], "kept_open", "closed_at")
     list_filter = ("status", "kept_open")
     date_hierarchy = "placed_at"
     search_fields = ("number", "customer")

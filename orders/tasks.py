@@ -10,6 +10,7 @@ from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 
 from orders.closing import Closing, close_old_orders
+from orders.effect import ClosingPreview
 from orders.reports import make_report
 from orders.summary import mail_summary
 from orders.undoing import ClosingUndo
@@ -35,6 +36,7 @@ class ClosingParameters(forms.Form):
     parameters=ClosingParameters,
     default_cadence="0 0 * * *",
     undo=ClosingUndo(),
+    preview=ClosingPreview(),
 )
 def auto_close_old_orders(
     slot: datetime, run_id: int, days: int = DAYS_DEFAULT

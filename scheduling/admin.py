@@ -17,6 +17,7 @@ from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 
 from scheduling import schedules
+from scheduling.admin_effect import PreviewEffect
 from scheduling.admin_missed import ShowMissedRuns, give_alarms
 from scheduling.admin_stopping import StopRuns
 from scheduling.admin_undo import UndoRuns
@@ -47,7 +48,7 @@ class LongListAdmin(ReadOnlyAdmin):
     show_facets = admin.ShowFacets.NEVER
 
 
-class ScheduleAdmin(ShowMissedRuns, admin.ModelAdmin):  # type: ignore[type-arg]
+class ScheduleAdmin(PreviewEffect, ShowMissedRuns, admin.ModelAdmin):  # type: ignore[type-arg]
     """Writes schedules through `scheduling.schedules`; shows what beat will make of them."""
 
     list_display = [

@@ -17,7 +17,7 @@ from typing import Any
 from celery import current_app
 from django import forms
 
-from scheduling.hooks import Undo
+from scheduling.hooks import Preview, Undo
 
 TENANT_QUEUE = "celery"
 PLATFORM_QUEUE = "platform"
@@ -55,6 +55,11 @@ class Entry:
     def undo(self) -> Undo | None:
         """How to take back what a run of it did, if the task offers that."""
         return getattr(self.task, "undo", None)
+
+    @property
+    def preview(self) -> Preview | None:
+        """How to find out what a run of it would do, if the task offers that."""
+        return getattr(self.task, "preview", None)
 
     def parameters(self, given: Mapping[str, Any]) -> dict[str, Any]:
         """Return `given` completed by the defaults and validated; raises ParametersError."""

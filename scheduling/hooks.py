@@ -6,8 +6,9 @@ one whose schema the connection is in, and are shared by all requests, so they k
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
-from datetime import datetime
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from datetime import date, datetime
+from decimal import Decimal
 from typing import Any, Protocol
 
 from django.db.models import Model
@@ -73,3 +74,63 @@ class Undo(Protocol):
 
     def forget(self, run_ids: Collection[int]) -> None:
         """Forget what was remembered of these runs alone; they are deleted in the same transaction."""
+
+
+class Sum(Protocol):
+    """What a run would do in one currency: how often, and the amount of it all."""
+
+    @property
+    def currency(self) -> str: ...
+    @property
+    def number(self) -> int: ...
+    @property
+    def total(self) -> Decimal: ...
+
+
+class Example(Protocol):
+    """One thing that a run would do something to."""
+
+    @property
+    def instance(self) -> Model: ...
+    @property
+    def cells(self) -> Sequence[Any]:
+        """What is shown of it, one for each heading; the first is what the link says."""
+
+
+class Effect(Protocol):
+    """What a run would do at one instant."""
+
+    @property
+    def number(self) -> int: ...
+    @property
+    def sums(self) -> Sequence[Sum]: ...
+    @property
+    def sample(self) -> Sequence[Example]:
+        """A few of them."""
+
+
+class Day(Protocol):
+    """A day on the tenant's calendar, and how much a run would have done on it."""
+
+    @property
+    def day(self) -> date: ...
+    @property
+    def number(self) -> int: ...
+
+
+class Preview(Protocol):
+    """Option `preview`: says what a run would do, without doing it.
+
+    Is asked while a page is made, so it must answer within a tenth of a second or two, and writes
+    nothing. `parameters` are such as the task's form accepts.
+    """
+
+    #: What the figures count, as a heading; and the headings of the sample.
+    what: Any
+    headings: Sequence[Any]
+
+    def now(self, parameters: Mapping[str, Any], at: datetime) -> Effect:
+        """Return what a run of the slot `at` would do."""
+
+    def days(self, parameters: Mapping[str, Any], at: datetime) -> Sequence[Day]:
+        """Return what would have been done on each day of the last weeks up to `at`, oldest first."""
