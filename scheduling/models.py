@@ -9,11 +9,13 @@ from django.conf import settings
 from django.core.serializers.json import DjangoJSONEncoder
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
-from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 from django_celery_beat.models import PeriodicTask
 
 from scheduling.policies import CatchUp, Gap, Overlap, Repeat
+from scheduling.undo import Undo
+
+__all__ = ["Policy", "Run", "RunRetention", "Schedule", "SeededSchedule", "Undo"]
 
 RETRIES_MAXIMUM = 10
 SPREAD_MAXIMUM = 60  # minutes
@@ -182,25 +184,6 @@ class Run(models.Model):
     @property
     def is_running(self) -> bool:
         return self.state == self.State.RUNNING
-
-
-class Undo(models.Model):
-    """Somebody had a run undone: begun, and finished when all is taken back that nobody changed since."""
-
-    #: No foreign key: see Policy. It is forgotten with its run.
-    run_id = models.BigIntegerField(_("run"), primary_key=True)
-    by = models.CharField(_("by"), max_length=254)
-    begun_at = models.DateTimeField(_("begun"), db_default=Now())
-    finished_at = models.DateTimeField(_("finished"), null=True)
-    #: What was taken back: orders reopened, where the run closed orders.
-    done = models.PositiveBigIntegerField(_("taken back"), default=0, db_default=0)
-
-    class Meta:
-        verbose_name = _("undoing of a run")
-        verbose_name_plural = _("undoings of runs")
-
-    def __str__(self) -> str:
-        return f"undoing of run {self.run_id}"
 
 
 OUR_TIME = (datetime(2000, 1, 1, tzinfo=UTC), datetime(3000, 1, 1, tzinfo=UTC))
