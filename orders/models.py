@@ -137,6 +137,12 @@ class Order(models.Model):
                 condition=models.Q(status="open", kept_open=False),
             ),
             models.Index(fields=["-placed_at", "-id"], name="order_newest_first"),
+            # Serves the list of those that are kept open: a few, else found by reading all.
+            models.Index(
+                fields=["-placed_at", "-id"],
+                name="order_kept_open",
+                condition=models.Q(kept_open=True),
+            ),
             models.Index(fields=["closed_at"], name="order_by_closed_at"),
             # Serves a run's page and its undo, which go through what it closed from a place on.
             models.Index(

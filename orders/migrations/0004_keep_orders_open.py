@@ -33,4 +33,12 @@ class Migration(migrations.Migration):
                 name="order_closable_by_placed_at",
             ),
         ),
+        migrations.AddIndex(
+            "order",
+            models.Index(
+                condition=models.Q(("kept_open", True)),
+                fields=["-placed_at", "-id"],
+                name="order_kept_open",
+            ),
+        ),
     ]
