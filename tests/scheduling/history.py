@@ -36,6 +36,18 @@ class Phase:
     since: datetime
     until: datetime | None = None
 
+    def until_now(self, now):
+        """Return this phase as if nobody had lived beyond `now`; its interval has the same slots."""
+        anchor, rhythm = self.anchor, self.order.rhythm
+        if anchor > now:
+            anchor = (
+                now
+                if rhythm.offset is not None
+                else anchor + (now - anchor) // rhythm.period * rhythm.period
+            )
+        until = self.until and min(self.until, now)
+        return replace(self, anchor=anchor, since=min(self.since, now), until=until)
+
     def slots(self, now):
         rhythm = self.order.rhythm
         origin = self.anchor if rhythm.offset is None else MIDNIGHT + rhythm.offset
@@ -64,9 +76,9 @@ class History:
             if current is None:
                 self.phases[schedule].append(Phase(order, now, now))
             elif current.order != order:
-                now = self.end(schedule, now)
-                anchor = current.anchor if keeps_counting(current.order, order) else now
-                self.phases[schedule].append(Phase(order, anchor, now))
+                since = self.end(schedule, now)
+                anchor = current.anchor if keeps_counting(current.order, order) else since
+                self.phases[schedule].append(Phase(order, anchor, since))
         for schedule in set(self.phases) - set(orders):
             if self.current(schedule):
                 self.end(schedule, now)
@@ -76,6 +88,11 @@ class History:
         until = max(now, current.since)
         self.phases[schedule][-1] = replace(current, until=until)
         return until
+
+    def go_back(self, now):
+        """Take note that beat saw the clock set back: no order is of a time that is yet to come."""
+        for phases in self.phases.values():
+            phases[:] = [phase.until_now(now) for phase in phases]
 
     def slots(self, schedule, now):
         """Return the slots so far, each with the state of the schedule at its instant."""

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from itertools import count
 
 from celery import current_app
 from celery.exceptions import Reject
@@ -44,6 +45,8 @@ CHOICES = [
     {"catch_up": "all", "catch_up_window": 6 * 3600},
     {"overlap": "wait", "retries": 0},
     {"overlap": "allow", "catch_up": "all"},
+    {"spread_minutes": 25, "catch_up": "all"},
+    {"spread_minutes": 60},
 ]
 #: What becomes of a message that a worker gets.
 FATES = {
@@ -80,6 +83,8 @@ class Lives:
         self.history = History()
         self.has_beat, self.has_worker = True, True
         self.queue, self.sent, self.fates = [], [], []
+        #: The same ids in each life, for spreads and the order of messages follow from them.
+        self.numbers = count(1_000_000)
         #: By name of the schedule: the id of its row, and what it is told to be.
         self.ids, self.orders, self.is_suspended = {}, {}, False
         with tenant_context(tenant):
@@ -93,7 +98,8 @@ class Lives:
         """Give a schedule a cadence, making the schedule where there is none."""
         with tenant_context(self.tenant):
             if name not in self.ids:
-                self.ids[name] = make_periodic_task(name=name, task=TASKS[name].name).pk
+                self.ids[name] = next(self.numbers)
+                make_periodic_task(pk=self.ids[name], name=name, task=TASKS[name].name)
             PeriodicTask.objects.filter(pk=self.ids[name]).update(**self.columns[cadence])
         told = self.orders.get(name, Order(CADENCES[cadence]))
         self.tell(name, replace(told, rhythm=CADENCES[cadence]))
@@ -160,7 +166,8 @@ class Lives:
 
     def beat(self, broker=None):
         set_clock(self.now)
-        follow_clock(lambda: self.now)
+        if follow_clock(lambda: self.now):
+            self.history.go_back(self.now)
         take_all(self.now)
         reindex_changed(self.now)
         take_all(self.now)
