@@ -59,12 +59,19 @@ def plan(claim: Claim, now: datetime, limit: int) -> int:
 
 
 def take_or_hold(slot: Claimed, now: datetime, flights: Flights) -> list[Planned]:
-    """Take a due slot, or leave it due for a while where its tenant has no room for a firing."""
-    if not flights.room(slot.tenant_id):
-        slot.held_until = now + HELD_FOR
-        return []
-    slot.held_until = None
-    return take(slot, now, flights)
+    """Take what is due of a slot's schedule, or leave it due for a while where there is no room.
+
+    All that is due at this instant: what came within the last minute before it is on time now, and
+    by the next look some of it might be late, so that an outage were caught up with twice.
+    """
+    firings: list[Planned] = []
+    while slot.due_at is not None and slot.due_at <= now:
+        if not flights.room(slot.tenant_id):
+            slot.held_until = now + HELD_FOR
+            return firings
+        slot.held_until = None
+        firings += take(slot, now, flights)
+    return firings
 
 
 def write(firings: Iterable[Planned]) -> None:

@@ -164,7 +164,7 @@ def test_a_slot_that_cannot_be_computed_is_set_aside_and_holds_up_no_other(acme,
 
 def test_no_more_than_the_limit_is_taken_at_once_oldest_first(acme):
     make_slot(acme, NOON)
-    make_slot(acme, NOON - HOUR / 60)
+    make_slot(acme, NOON - HOUR / 60, "59 * * * *")
 
     assert plan_due(NOON, limit=1) == 1
 

@@ -50,6 +50,20 @@ def test_once_with_a_single_missed_slot_has_no_stretch(acme):
     assert told(slot) == [("catch_up", 0, 0, 1)]
 
 
+def test_a_slot_that_is_on_time_at_the_first_look_is_not_missed_by_the_next(acme, globex):
+    slots = [make_slot(tenant, NOON, EACH_MINUTE) for tenant in (acme, globex)]
+    back_at = NOON + 5 * MINUTE + 59.9 * SECOND
+
+    plan_due(back_at)
+    plan_due(back_at + 0.2 * SECOND)
+
+    for slot in slots:
+        taken = [
+            (entry.what, (entry.slot_at - NOON) / MINUTE) for entry in books_of(slot.tenant, slot)
+        ]
+        assert taken == [("missed", 0), ("catch_up", 4), ("schedule", 5), ("skipped", 6)]
+
+
 def test_all_fires_each_of_them(acme):
     slot = make_slot(acme, NOON, chosen={"catch_up": "all"})
 
@@ -122,7 +136,7 @@ def test_a_tenant_without_room_catches_up_as_room_comes(acme, settings):
 
     plan_held(NOON + 4.6 * HOUR)
     Firing.objects.filter(tenant=acme).update(state="settled")
-    plan_due(NOON + 4.6 * HOUR)
+    plan_held(NOON + 4.7 * HOUR)
 
     assert told(slot) == [("catch_up", hour, hour, 1) for hour in range(5)]
 
