@@ -6,9 +6,10 @@ import argparse
 import sys
 
 from bench import environment  # noqa: F401  # isort: skip  # before anything asks for settings
+from django.conf import settings
 from django.core.management import call_command
 
-from bench import report, results
+from bench import fleet, report, results
 from bench.measure import measure
 from bench.registry import benchmarks
 
@@ -25,6 +26,9 @@ def main() -> int:
         return 2
     call_command("migrate_schemas", verbosity=0)
     for benchmark in chosen:
+        # What the one before left would be worked off beside this one.
+        fleet.empty()
+        fleet.purge(settings.CELERY_BROKER_URL)
         measure(benchmark, arguments.full)
     report.write_page(results.read())
     return 0

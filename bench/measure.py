@@ -1,17 +1,12 @@
 """Running one benchmark, whatever the machine lacks."""
 
-from django.conf import settings
-
-from bench import fleet, results
+from bench import results
 from bench.registry import Benchmark, CannotMeasure
 
 
 def measure(benchmark: Benchmark, is_full: bool) -> None:
     """Run one benchmark and keep what it found; what it lacks is said, and the others go on."""
     print(f"{benchmark.title}:", flush=True)
-    # What the one before left would be worked off beside this one.
-    fleet.empty()
-    fleet.purge(settings.CELERY_BROKER_URL)
     try:
         results.keep(benchmark, benchmark.run(is_full))
     except CannotMeasure as reason:

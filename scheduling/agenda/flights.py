@@ -44,7 +44,7 @@ class Flights:
     def __init__(self, tenant_ids: Collection[int], slots: Sequence[Moving] | None = None) -> None:
         """What overlaps is known of the schedules of `slots` alone, or of all if none are given."""
         #: How many a tenant may have, where that is not the platform's default.
-        self.maxima = in_flight_maxima(tenant_ids)
+        self.maxima = in_flight_maxima(tenant_ids) if tenant_ids else {}
         self.most = int(settings.FIRINGS_IN_FLIGHT_MAXIMUM)
         self.number: Counter[int] = Counter()
         #: Per schedule, when the first of its runs in flight was planned.
