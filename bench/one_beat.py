@@ -26,6 +26,7 @@ from scheduling.agenda.clock import database_now
 from scheduling.agenda.desk import Desk
 from scheduling.agenda.dispatch import Publisher
 from scheduling.agenda.outgoing import lock_outgoing, mark_published
+from scheduling.agenda.outlook import look_out
 from scheduling.agenda.planning import plan_due
 
 #: More than a tenant has slots here: who has how many in flight is not what is measured.
@@ -49,7 +50,7 @@ def main() -> None:
     app.loader.import_default_modules()
     publisher = Publisher(app)
     # As a beat that has been running: it has had its first look, and has planned and published.
-    beat(publisher)
+    beat(publisher, look_out())
     warm_up(publisher)
     spare_garbage_collection()
     print("ready", flush=True)
@@ -82,7 +83,7 @@ def profiled(publisher: Publisher, flag: str = "", path: str = "") -> dict[str, 
 def work_off(publisher: Publisher) -> dict[str, float]:
     """Beat until nothing is left; return when that was (seconds since 1970) and the CPU seconds."""
     began, busy, served = database_now(), time.process_time(), server_seconds()
-    while beat(publisher):
+    while beat(publisher, look_out()):
         pass
     return {
         "began": began.timestamp(),

@@ -12,8 +12,10 @@ from django.db import connection
 from scheduling.agenda.broker import Broker
 from scheduling.agenda.clock import database_now
 from scheduling.agenda.clock_steps import follow_clock
+from scheduling.agenda.dispatch import BATCH as PUBLISHED_AT_ONCE
 from scheduling.agenda.dispatch import Publisher, publish_planned
-from scheduling.agenda.outlook import look_out
+from scheduling.agenda.outlook import Outlook, look_out
+from scheduling.agenda.planning import BATCH as PLANNED_AT_ONCE
 from scheduling.agenda.planning import plan_due, plan_held
 from scheduling.agenda.reindex import reindex_changed
 from scheduling.agenda.rescue import rescue
@@ -133,32 +135,36 @@ def take_turn(publish: Publisher, longest: float) -> float:
     """Do what is to do; return the seconds for which there is nothing more, at most `longest`."""
     outlook = look_out()
     if outlook.has_work:
-        if beat(publish):
+        if beat(publish, outlook):
             return 0.0
         outlook = look_out()
     return outlook.pause(longest)
 
 
-def beat(publish: Publisher) -> bool:
+def beat(publish: Publisher, outlook: Outlook) -> bool:
     """Take what is due, reindex what changed, publish what is planned; return whether more is left.
 
     Taking commits on its own before the rest, so it goes on while the broker is away and when a
     schema is slow to read. Of slots that were held back one batch at a time is looked at again.
     """
-    # A list, for each step has its turn whatever the one before found.
-    return any(
-        [
-            has_more_after(lambda: plan_due(database_now())),
-            # Once: who changes schedules without a pause would have it repeated without end.
-            reindex_changed(database_now()),
-            has_more_after(lambda: plan_due(database_now())),
-            has_more_after(lambda: publish_planned(publish, database_now())),
-            plan_held(database_now()),
-        ]
-    )
+    has_more = has_more_after(plan_due_now)
+    # Once: who changes schedules without a pause would have it repeated without end.
+    if outlook.is_changed and reindex_changed(database_now()):
+        has_more = True
+        has_more_after(plan_due_now)
+    if has_more_after(lambda: publish_planned(publish, database_now()) == PUBLISHED_AT_ONCE):
+        has_more = True
+    if outlook.is_held_no_longer and plan_held(database_now()):
+        has_more = True
+    return has_more
 
 
-def has_more_after(step: Callable[[], int]) -> bool:
+def plan_due_now() -> bool:
+    """Plan a batch; return whether there may be another."""
+    return plan_due(database_now()) == PLANNED_AT_ONCE
+
+
+def has_more_after(step: Callable[[], bool]) -> bool:
     """Repeat a step until nothing is left, but not for ever: the other steps have their turn too."""
     ends_at = time.monotonic() + TURN_SECONDS
     while step():

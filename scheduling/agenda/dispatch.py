@@ -17,6 +17,8 @@ Publish = Callable[[Sequence[Outgoing]], int]
 
 #: Firings that are published in one transaction, and sent at once where the broker takes many.
 BATCH, AT_ONCE = 1_000, 250
+#: Of fewer, each is sent as ever: what many go out by takes longer to make than to send these.
+FEWEST_TOGETHER = 4
 #: A slow broker must not keep firings locked for long: what it took by then is marked.
 BUDGET_SECONDS = 3.0
 #: A firing that waits for an earlier run of its schedule is looked at again after this.
@@ -74,7 +76,7 @@ class Publisher:
         desk = Desk(self.app, self.connected())
         for start in range(0, len(firings), AT_ONCE):
             some = firings[start : start + AT_ONCE]
-            if desk.send_together(some):
+            if len(some) >= FEWEST_TOGETHER and desk.send_together(some):
                 yield start + len(some)
                 continue
             for number, firing in enumerate(some, start=1):

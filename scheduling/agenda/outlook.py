@@ -42,6 +42,11 @@ class Outlook(NamedTuple):
     def has_work(self) -> bool:
         return self.is_changed or (self.first_at is not None and self.first_at <= self.now)
 
+    @property
+    def is_held_no_longer(self) -> bool:
+        """Whether a slot that was held back is to be looked at again."""
+        return self.held_until is not None and self.held_until <= self.now
+
     def pause(self, longest: float) -> float:
         """Return how many seconds there is nothing to do, at most `longest`."""
         if self.first_at is None:
