@@ -12,8 +12,9 @@ from django.utils.translation import gettext_lazy as _
 from orders.admin import DailyReportAdmin, OrderAdmin
 from orders.admin_files import OrderFileAdmin
 from orders.models import DailyReport, Order, OrderFile
-from scheduling.admin import RunAdmin, ScheduleAdmin
+from scheduling.admin import ScheduleAdmin
 from scheduling.admin_retention import RunRetentionAdmin
+from scheduling.admin_runs import RunAdmin
 from scheduling.agenda.admin import DueSlotAdmin, FiringAdmin, FleetAdmin
 from scheduling.agenda.alarms.admin import AlarmAdmin
 from scheduling.agenda.models import Alarm, DueSlot, Firing

@@ -1,4 +1,4 @@
-"""A tenant's pages about its schedules and runs."""
+"""A tenant's pages about its schedules."""
 
 from __future__ import annotations
 
@@ -7,45 +7,23 @@ from typing import Any
 
 from django.contrib import admin, messages
 from django.core.exceptions import ValidationError
-from django.core.paginator import Paginator
 from django.db.models import QuerySet
 from django.forms import ModelForm, modelform_factory
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
-from django.utils.functional import cached_property
 from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 
 from scheduling import schedules
 from scheduling.admin_effect import PreviewEffect
 from scheduling.admin_missed import ShowMissedRuns, give_alarms
-from scheduling.admin_stopping import StopRuns
-from scheduling.admin_undo import UndoRuns
 from scheduling.agenda.clock import database_now
 from scheduling.catalogue import Entry, tenant_catalogue
 from scheduling.display import next_text
 from scheduling.forms import NewScheduleForm, ScheduleForm, form_for
-from scheduling.models import Run, RunRetention, Schedule
+from scheduling.models import Run, Schedule
 from scheduling.overview import ScheduleRow, tenant_schedules
 from scheduling.policy_fields import HELP
-from tenants.read_only import ReadOnlyAdmin
-
-COUNT_MAXIMUM = 10_000
-
-
-class BoundedPaginator(Paginator):  # type: ignore[type-arg]
-    """Counts and shows the first rows only: counting millions takes seconds, and nobody pages there."""
-
-    @cached_property
-    def count(self) -> int:
-        return int(self.object_list[:COUNT_MAXIMUM].count())  # type: ignore[attr-defined]
-
-
-class LongListAdmin(ReadOnlyAdmin):
-    """Shows tables that grow with every slot."""
-
-    paginator = BoundedPaginator
-    show_facets = admin.ShowFacets.NEVER
 
 
 class ScheduleAdmin(PreviewEffect, ShowMissedRuns, admin.ModelAdmin):  # type: ignore[type-arg]
@@ -222,25 +200,3 @@ def chosen_entry(request: HttpRequest) -> Entry:
     """Return the task that was chosen for a new schedule, or the one everybody begins with."""
     chosen = request.POST.get("task") or request.GET.get("task") or ""
     return tenant_catalogue().get(chosen) or schedules.entry_called(None)
-
-
-class RunAdmin(UndoRuns, StopRuns, LongListAdmin):
-    list_display = [
-        "slot_at",
-        "name",
-        "state",
-        "trigger",
-        "started_at",
-        "finished_at",
-        "examined",
-        "closed",
-        "error",
-    ]
-    list_filter = ["state", "trigger"]
-    search_fields = ["name"]
-    sortable_by = ["slot_at"]
-
-    def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
-        """Say at the top how long runs are kept."""
-        told = {"retention": RunRetention.current()}
-        return super().changelist_view(request, told | (extra_context or {}))

@@ -11,12 +11,12 @@ from django.db.models.functions import Coalesce
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
-from scheduling.admin import LongListAdmin
 from scheduling.agenda.clock import database_now
 from scheduling.agenda.limit_fields import FleetForm
 from scheduling.agenda.limits import BOUNDS, decide
 from scheduling.agenda.models import Alarm, DueSlot, Firing
 from scheduling.agenda.stopping import request_stop
+from scheduling.long_lists import LongListAdmin
 from tenants.admin import TenantAdmin
 from tenants.models import Tenant
 

@@ -9,8 +9,8 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
-from scheduling.admin import LongListAdmin
 from scheduling.agenda.admin import TenantFilter
+from scheduling.long_lists import LongListAdmin
 
 
 class OpenFilter(admin.SimpleListFilter):
