@@ -204,6 +204,7 @@ LANGUAGES = [("en", "English"), ("de", "Deutsch")]
 
 # Web -------------------------------------------------------------------------------------------
 STATIC_URL = "/static/"
+STATICFILES_DIRS = [BASE_DIR / "saas" / "static"]
 STATIC_ROOT = BASE_DIR / "staticfiles"
 # The demo and the tests serve static files from the apps, with no collectstatic step.
 WHITENOISE_USE_FINDERS = DEBUG

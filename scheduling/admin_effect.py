@@ -29,7 +29,6 @@ class PreviewEffect(admin.ModelAdmin):  # type: ignore[type-arg]
 
     class Media:
         js = ("scheduling/effect.js",)
-        css = {"all": ("scheduling/effect.css",)}
 
     def get_urls(self) -> list[URLPattern]:
         view = self.admin_site.admin_view(self.effect_view)

@@ -29,9 +29,6 @@ AFTER = "after"
 class UndoRuns(admin.ModelAdmin):  # type: ignore[type-arg]
     change_form_template = "admin/scheduling/run/change_form.html"
 
-    class Media:
-        css = {"all": ("scheduling/effect.css",)}
-
     def get_urls(self) -> list[URLPattern]:
         # Each step is a transaction of its own, so that no order is locked for long.
         view = transaction.non_atomic_requests(self.admin_site.admin_view(self.undo_view))
