@@ -59,10 +59,10 @@ chaos: setup ## kill, freeze and cut everything for MINUTES=30, then check the b
 	@exec $(PYTHON) -m tests.chaos --minutes $(MINUTES) $(if $(SEED),--seed $(SEED)) $(ARGS)
 
 bench: setup ## speed and cost beside other schedulers, into docs/benchmarks.md (ARGS=burst: that alone)
-	@exec $(WITH_SERVICES) $(PYTHON) -m bench $(ARGS)
+	@exec $(PYTHON) -m bench $(ARGS)
 
 bench-full: setup ## the same with what takes long: 100,000 slots at once
-	@exec $(WITH_SERVICES) $(PYTHON) -m bench --full $(ARGS)
+	@exec $(PYTHON) -m bench --full $(ARGS)
 
 check: lint deployable ## what CI runs: style, types, migrations, production settings, all tests
 	@exec $(MAKE) --no-print-directory test

@@ -1,37 +1,33 @@
-"""`python -m bench [--full] [NAME…]`: measure, keep the results, and write the page of tables."""
+"""`python -m bench [--full] [NAME…]`: run benchmarks one after the other, each with servers of its own."""
 
 from __future__ import annotations
 
 import argparse
+import subprocess
 import sys
 
-from bench import environment  # noqa: F401  # isort: skip  # before anything asks for settings
-from django.conf import settings
-from django.core.management import call_command
-
-from bench import fleet, report, results
-from bench.measure import measure
-from bench.registry import benchmarks
+from bench.registry import NAMES
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
     parser.add_argument("--full", action="store_true", help="also what takes long")
-    parser.add_argument("names", nargs="*", help="which benchmarks; all if none is named")
+    parser.add_argument("names", nargs="*", help=f"which benchmarks, of {', '.join(NAMES)}; or all")
     arguments = parser.parse_args()
-    try:
-        chosen = benchmarks(arguments.names)
-    except KeyError as error:
-        print(f"There is no benchmark {error}.", file=sys.stderr)
+    unknown = set(arguments.names) - set(NAMES)
+    if unknown:
+        print(f"There is no benchmark {', '.join(sorted(unknown))}.", file=sys.stderr)
         return 2
-    call_command("migrate_schemas", verbosity=0)
-    for benchmark in chosen:
-        # What the one before left would be worked off beside this one.
-        fleet.empty()
-        fleet.purge(settings.CELERY_BROKER_URL)
-        measure(benchmark, arguments.full)
-    report.write_page(results.read())
-    return 0
+    failed = [name for name in arguments.names or NAMES if not run_alone(name, arguments.full)]
+    if failed:
+        print(f"Failed, while the others went on: {', '.join(failed)}.", file=sys.stderr)
+    return 1 if failed else 0
+
+
+def run_alone(name: str, is_full: bool) -> bool:
+    """Run a benchmark; what it leaves, thousands of tenants and messages, is gone with its servers."""
+    command = [sys.executable, "-m", "saas.embedded", "--", sys.executable, "-m", "bench.alone"]
+    return subprocess.run([*command, name, *["--full"] * is_full]).returncode == 0  # noqa: S603
 
 
 if __name__ == "__main__":

@@ -27,6 +27,7 @@ from bench.registry import Benchmark, Row
 from orders.models import Order
 from orders.tasks import auto_close_old_orders
 from orders.windows import CLOSED
+from scheduling.agenda.limits import decide
 from scheduling.agenda.manual import plan_manual
 from scheduling.agenda.models import DueSlot, Firing
 from scheduling.models import Run
@@ -100,6 +101,7 @@ class Others:
         orders = [provisioning.Order(slug=f"other-{n}", name="B") for n in range(count)]
         self.tenants = [provisioning.provision(order).tenant for order in orders]
         for tenant in self.tenants:
+            decide(tenant, least_interval_seconds=OTHERS_EVERY)
             with tenant_context(tenant):
                 self.schedule(tenant)
 

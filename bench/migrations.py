@@ -23,7 +23,7 @@ from tenants.side_by_side import workers_at_most
 
 ROUNDS = 5
 TENANTS = 1000
-STOCK_TENANTS = 100
+STOCK_TENANTS = 40
 
 
 def ensure_tenants(number: int) -> list[str]:

@@ -1,6 +1,6 @@
 """Which benchmarks there are, and what each says of itself.
 
-A benchmark is a module that is named in `MODULES` and has a `BENCHMARK`. `run` gets whether it may take
+A benchmark is a module that is named in `NAMES` and has a `BENCHMARK`. `run` gets whether it may take
 its time (`make bench-full`) and returns a dictionary of JSON's own types per line of its table;
 `columns` says which of its values the table shows, under what heading.
 """
@@ -12,11 +12,10 @@ from dataclasses import dataclass, field
 from importlib import import_module
 from typing import Any
 
-NAMES = (
-    "peers burst two_beats idle lateness changes reindexing bomb cadence simulate "
-    "worker closing provisioning migrations walls"
-)
-MODULES = [f"bench.{name}" for name in NAMES.split()]
+NAMES = [
+    *("peers", "burst", "two_beats", "idle", "lateness", "changes", "reindexing", "bomb"),
+    *("cadence", "simulate", "worker", "closing", "provisioning", "migrations", "walls"),
+]
 Row = dict[str, Any]
 
 
@@ -34,10 +33,7 @@ class Benchmark:
     columns: Mapping[str, str] = field(default_factory=dict)
 
 
-def benchmarks(names: Sequence[str] = ()) -> list[Benchmark]:
-    """Return the benchmarks of these names, all if there are none. KeyError if one is unknown."""
-    found: dict[str, Benchmark] = {}
-    for module in MODULES:
-        benchmark: Benchmark = import_module(module).BENCHMARK
-        found[benchmark.name] = benchmark
-    return [found[name] for name in names or found]
+def load(name: str) -> Benchmark:
+    """Return the benchmark of this name, one of `NAMES`."""
+    benchmark: Benchmark = import_module(f"bench.{name}").BENCHMARK
+    return benchmark
