@@ -1,6 +1,6 @@
 """Which schema the connection is in: django-tenants keeps it on the connection itself."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -46,6 +46,16 @@ def renew_session() -> None:
     if not connection.in_atomic_block:
         connection.close_if_unusable_or_obsolete()
     forget_session()
+
+
+def note_visits(schema_names: Iterable[str]) -> None:
+    """Take note that this session has met the tables of schemas which it did not stand in."""
+    connection.note_visits(schema_names)  # type: ignore[attr-defined]
+
+
+def end_long_journey() -> None:
+    """Have a new session after one that has visited many schemas, outside of transactions."""
+    connection.end_long_journey()  # type: ignore[attr-defined]
 
 
 def in_public_schema() -> bool:

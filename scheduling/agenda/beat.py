@@ -23,6 +23,7 @@ from scheduling.agenda.stopping import hasten_stopped
 from scheduling.agenda.waiting import wait_for_database
 from scheduling.agenda.wakeup import Wakeup
 from tenants.postgresql.roles import installation_id
+from tenants.schema import end_long_journey
 
 logger = structlog.get_logger(__name__)
 
@@ -59,6 +60,7 @@ class AgendaScheduler(Scheduler):
             # The handler's SystemExit was lost: Python ignores what is raised in a finalizer.
             raise SystemExit
         try:
+            end_long_journey()
             self.wakeup.listen()
             if self.clock_rounds.is_time():
                 # First, for it needs no broker.
@@ -146,22 +148,23 @@ def beat(publish: Publisher, outlook: Outlook) -> bool:
 
     Taking commits on its own before the rest, so it goes on while the broker is away and when a
     schema is slow to read. Of slots that were held back one batch at a time is looked at again.
+    What comes due meanwhile is for the next look: all of this is done for one instant.
     """
-    has_more = has_more_after(plan_due_now)
+    now = outlook.now
+
+    def plan_batch() -> bool:
+        return plan_due(now) == PLANNED_AT_ONCE
+
+    has_more = has_more_after(plan_batch)
     # Once: who changes schedules without a pause would have it repeated without end.
     if outlook.is_changed and reindex_changed(database_now()):
         has_more = True
-        has_more_after(plan_due_now)
-    if has_more_after(lambda: publish_planned(publish, database_now()) == PUBLISHED_AT_ONCE):
+        has_more_after(plan_batch)
+    if has_more_after(lambda: publish_planned(publish, now) == PUBLISHED_AT_ONCE):
         has_more = True
-    if outlook.is_held_no_longer and plan_held(database_now()):
+    if outlook.is_held_no_longer and plan_held(now):
         has_more = True
     return has_more
-
-
-def plan_due_now() -> bool:
-    """Plan a batch; return whether there may be another."""
-    return plan_due(database_now()) == PLANNED_AT_ONCE
 
 
 def has_more_after(step: Callable[[], bool]) -> bool:

@@ -16,7 +16,7 @@ from scheduling.agenda.clock import NewestInstant, database_now
 from scheduling.agenda.ledger import LEASE
 from scheduling.agenda.models import DueSlot, Firing, ScheduleVersion, TenantIndex
 from scheduling.agenda.planning import store
-from scheduling.agenda.reindex import refresh, save
+from scheduling.agenda.replacing import refresh, save
 from scheduling.agenda.stretches import cut_stretches
 from scheduling.cadence import Cadence
 

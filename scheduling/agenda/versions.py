@@ -7,7 +7,7 @@ went while all beats were down, and the slots of any past month can be derived a
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 from typing import Self
 
@@ -146,8 +146,18 @@ def capture(schema_name: str, changed_at: datetime | None = None) -> int:
     Each is dated `changed_at`, if that is known and past, else now; never before the one before it.
     Locks the tenant's `TenantIndex`. Raises ProgrammingError when the schema cannot be read.
     """
+    return capture_all([(schema_name, changed_at)])
+
+
+def capture_all(changes: Iterable[tuple[str, datetime | None]]) -> int:
+    """Do so in several schemas, each with when it changed."""
+    schema_names, instants = zip(*changes, strict=True)
     with connection.cursor() as cursor:
-        cursor.execute("SELECT public.agenda_capture(%s, %s)", [schema_name, changed_at])
+        cursor.execute(
+            "SELECT sum(public.agenda_capture(schema_name, changed_at))"
+            " FROM unnest(%s::text[], %s::timestamptz[]) AS given (schema_name, changed_at)",
+            [list(schema_names), list(instants)],
+        )
         changed: int = cursor.fetchone()[0]
     return changed
 

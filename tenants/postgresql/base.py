@@ -8,7 +8,7 @@ query that names another schema is refused by Postgres.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -21,6 +21,8 @@ from tenants.postgresql.roles import role_name
 from tenants.postgresql.sessions import LoginSessions
 from tenants.schema import PUBLIC
 
+#: A session keeps what it has read of each table it met, 100 to 200 kB for a tenant's, until it ends.
+VISITS_PER_SESSION = 500
 #: A schema to stand in, and the one whose tenant's role to have there; None for the login's own.
 Standing = tuple[str, str | None]
 
@@ -36,6 +38,8 @@ class DatabaseWrapper(LoginSessions, base.DatabaseWrapper):
     guest_of: str | None = None
     #: Whether a tenant's role was entered since the session was as if it were new.
     is_used = False
+    #: The schemas whose tables this session has met.
+    visited: set[str]
     #: django-tenants' own guard against setting the path while the path is being set.
     _setting_search_path: bool
 
@@ -73,6 +77,19 @@ class DatabaseWrapper(LoginSessions, base.DatabaseWrapper):
             path += ", pg_temp"
         self.is_used = self.is_used or role_of is not None
         self.send(f"SET ROLE {role}; SET search_path = {path}")
+        self.visited.add(schema_name)
+
+    def note_visits(self, schema_names: Iterable[str]) -> None:
+        """Take note of schemas whose tables the session has met without standing in them."""
+        self.ensure_connection()
+        self.visited.update(schema_names)
+
+    def end_long_journey(self) -> None:
+        """Close a session that has visited many schemas; the next statement begins a new one."""
+        if self.connection is None or self.in_atomic_block:
+            return
+        if len(self.visited) > VISITS_PER_SESSION:
+            self.close()
 
     def forget_session(self) -> None:
         """Undo what statements left in the session, so that no tenant meets what another's did.
@@ -81,6 +98,7 @@ class DatabaseWrapper(LoginSessions, base.DatabaseWrapper):
         transaction. For the beginning of a request or task; in a transaction it does nothing. It
         takes the place of Django's own question whether the session still answers.
         """
+        self.end_long_journey()
         if self.connection is None or self.in_atomic_block or not self.is_used:
             return
         self.entered, self.is_used = None, False
@@ -130,7 +148,7 @@ class DatabaseWrapper(LoginSessions, base.DatabaseWrapper):
         super().close()
 
     def get_new_connection(self, conn_params: Any) -> Any:
-        self.entered = None
+        self.entered, self.visited = None, set()
         return super().get_new_connection(conn_params)
 
 

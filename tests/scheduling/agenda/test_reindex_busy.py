@@ -55,11 +55,12 @@ def test_a_schema_that_never_stops_changing_has_one_turn(acme, globex, monkeypat
     ScheduleChange.objects.all().delete()
     turns: list[str] = []
 
-    def change_again(schema_name, now, _changed_at):
-        turns.append(schema_name)
-        ScheduleChange.objects.create(schema_name=schema_name, changed_at=now)
+    def change_again(changes, now):
+        for change in changes:
+            turns.append(change.schema_name)
+            ScheduleChange.objects.create(schema_name=change.schema_name, changed_at=now)
 
-    monkeypatch.setattr(reindexing, "reindex", change_again)
+    monkeypatch.setattr(reindexing, "reindex_all", change_again)
     for tenant in (acme, globex):
         ScheduleChange.objects.create(schema_name=tenant.schema_name, changed_at=NOON)
 
