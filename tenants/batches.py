@@ -27,7 +27,7 @@ logger = structlog.get_logger(__name__)
 #: of more than 64 subtransactions (a tenant takes ten) Postgres keeps other sessions' track on disk.
 BATCH = 5
 #: After so many batches a session is renewed: it remembers each tenant's two hundred relations.
-BATCHES_PER_SESSION = 20
+BATCHES_PER_SESSION = 8
 
 
 @dataclass

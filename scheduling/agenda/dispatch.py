@@ -10,7 +10,7 @@ from kombu import Connection
 
 from scheduling.agenda.desk import Desk
 from scheduling.agenda.firings import Firing
-from scheduling.agenda.outgoing import Outgoing, lock_outgoing, mark_published
+from scheduling.agenda.outgoing import Outgoing, lock_outgoing, mark_published, put_off
 
 #: Publishes firings and returns how many of them, from the first on, were taken by the broker.
 Publish = Callable[[Sequence[Outgoing]], int]
@@ -34,7 +34,9 @@ def publish_planned(publish: Publish, now: datetime, limit: int = BATCH) -> int:
     """
     with transaction.atomic():
         found = lock_outgoing(now, limit)
-        firings = [firing for firing in found if not firing.waits or may_go(firing, now)]
+        put_off([firing for firing in found if not firing.schema_name])
+        owned = [firing for firing in found if firing.schema_name]
+        firings = [firing for firing in owned if not firing.waits or may_go(firing, now)]
         published = firings[: publish(firings)] if firings else []
         mark_published(published)
     return len(found) - len(firings) + len(published)

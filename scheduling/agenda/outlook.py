@@ -9,6 +9,8 @@ from django.db import connection
 
 #: Between looks at what another beat is taking, in seconds.
 HELD_PAUSE = 0.02
+#: And at schedules that another beat is reading again.
+CHANGED_PAUSE = 0.1
 
 #: Each of these reads the first entry of a partial index.
 LOOK = """
@@ -49,6 +51,9 @@ class Outlook(NamedTuple):
 
     def pause(self, longest: float) -> float:
         """Return how many seconds there is nothing to do, at most `longest`."""
+        if self.is_changed:
+            # The mark is in another beat's hands, which will not tell if it has to give it back.
+            longest = min(longest, CHANGED_PAUSE)
         if self.first_at is None:
             return longest
         # What is due and was not taken is in another beat's hands: look again soon, but do not spin.

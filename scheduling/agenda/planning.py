@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime, timedelta
 
 from django.db import IntegrityError, connection, transaction
+from psycopg2.errors import UniqueViolation
 
 from scheduling.agenda.claimed import Claimed, claimed
 from scheduling.agenda.columns import source
@@ -86,7 +87,9 @@ def write(firings: Iterable[Planned]) -> None:
         # Nearly always none has one, and it costs a quarter more to have Postgres look first.
         with transaction.atomic():
             insert(rows)
-    except IntegrityError:
+    except IntegrityError as error:
+        if not isinstance(error.__cause__, UniqueViolation):
+            raise
         insert(rows, WHERE_FREE)
 
 

@@ -5,7 +5,7 @@ import time
 
 import structlog
 from django.db import connection
-from django.db.utils import OperationalError
+from django.db.utils import InterfaceError, OperationalError
 
 from tenants.postgresql.pooling import sessions_are_shared
 
@@ -33,7 +33,9 @@ def database_answers() -> bool:
         if sessions_are_shared():
             logger.critical("pooler refused", reason=SHARED)
             sys.exit(1)
-    except OperationalError as error:
+    except (OperationalError, InterfaceError) as error:
         logger.warning("waiting for Postgres", reason=str(error).strip())
+        # Else the next attempt would ask the connection that is gone.
+        connection.close()
         return False
     return True

@@ -12,6 +12,8 @@ from scheduling.tasks import record_verdict
 from tests.conftest import NOON, broker_database
 from tests.scheduling.builders import CLOSING, make_firing
 
+MINUTE = timedelta(minutes=1)
+
 
 @pytest.fixture
 def broker():
@@ -118,3 +120,17 @@ def test_a_broker_that_does_not_answer_is_an_error_at_once(acme):
             publish_planned(Publisher(current_app), NOON)
     finally:
         current_app.conf.broker_write_url = before
+
+
+def test_firings_without_a_tenant_do_not_stand_before_the_others(acme, globex, broker):
+    """As after half a restore: no statement of ours leaves one."""
+    lost, own = make_firing(acme, NOON - MINUTE), make_firing(globex, NOON)
+    Firing.objects.filter(pk=lost.pk).update(tenant_id=987_654_321)
+
+    assert publish_planned(Publisher(current_app), NOON, limit=1) == 1
+    assert publish_planned(Publisher(current_app), NOON, limit=1) == 1
+
+    assert [message.headers["id"] for message in messages(broker)] == [str(own.pk)]
+    lost.refresh_from_db()
+    assert (lost.state, lost.error) == ("planned", "There is no such tenant.")
+    assert lost.publish_at > NOON

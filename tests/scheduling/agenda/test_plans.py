@@ -32,6 +32,7 @@ def test_what_is_to_publish_is_read_in_order_and_no_further_than_the_limit(as_be
     assert "Merge Append" in plan
     assert "Seq Scan" not in plan
     assert "Bitmap" not in plan
+    assert "Disabled" not in plan
 
 
 def test_what_is_due_is_read_in_order_and_no_further_than_the_limit(as_beat):

@@ -6,7 +6,7 @@ from django_tenants.utils import tenant_context
 
 from scheduling.agenda.clock import database_now
 from scheduling.agenda.models import DueSlot, ScheduleChange
-from scheduling.agenda.outlook import HELD_PAUSE, look_out
+from scheduling.agenda.outlook import CHANGED_PAUSE, HELD_PAUSE, look_out
 from tests.conftest import NOON
 from tests.scheduling.builders import make_firing, make_periodic_task, make_slot, reindex_at
 
@@ -14,6 +14,7 @@ from tests.scheduling.builders import make_firing, make_periodic_task, make_slot
 @pytest.fixture(autouse=True)
 def no_slots(acme, globex):
     DueSlot.objects.all().delete()
+    ScheduleChange.objects.all().delete()
 
 
 def in_seconds(number):
@@ -58,6 +59,7 @@ def test_a_slot_that_was_held_back_is_waited_for_no_more_after_an_edit(acme, edi
         PeriodicTask.objects.filter(pk=task.pk).update(**edit)
         PeriodicTask.objects.exclude(pk=task.pk).delete()
     reindex_at(acme.schema_name, database_now())
+    ScheduleChange.objects.all().delete()
 
     assert look_out().pause(1.0) == 1.0
 
@@ -87,3 +89,9 @@ def test_there_is_work_when_a_firing_is_to_be_published(acme):
     make_firing(acme, NOON + timedelta(hours=1), publish_at=in_seconds(-1))
 
     assert look_out().has_work
+
+
+def test_a_change_that_another_beat_is_reading_is_looked_for_again_soon(acme):
+    ScheduleChange.objects.create(schema_name=acme.schema_name, changed_at=NOON)
+
+    assert look_out().pause(60.0) == CHANGED_PAUSE
