@@ -12,6 +12,7 @@ import structlog
 from django.db import connection
 
 from scheduling.agenda.columns import array
+from tenants.schema import execute_prepared
 
 logger = structlog.get_logger(__name__)
 
@@ -48,8 +49,8 @@ class Outgoing(NamedTuple):
 LOCK = """
 WITH firing AS MATERIALIZED (
     SELECT tableoid, ctid AS place, * FROM agenda_firing
-    WHERE state = 'planned' AND publish_at <= %s
-    ORDER BY publish_at, id LIMIT %s FOR UPDATE SKIP LOCKED
+    WHERE state = 'planned' AND publish_at <= $1::timestamptz
+    ORDER BY publish_at, id LIMIT $2::bigint FOR UPDATE SKIP LOCKED
 )
 SELECT publish_at, firing.tableoid, place::text, firing.id::text,
     to_char(slot_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'),
@@ -78,7 +79,7 @@ WHERE id = ANY(%s::uuid[]) AND slot_at BETWEEN %s AND %s
 def lock_outgoing(now: datetime, limit: int) -> list[Outgoing]:
     """Return up to `limit` of them, oldest first, locked to the end of the transaction."""
     with connection.cursor() as cursor:
-        cursor.execute(LOCK, [now, limit])
+        execute_prepared(cursor, "lock_outgoing", LOCK, now, limit)
         rows = sorted(cursor, key=itemgetter(0, 3))
     return [Outgoing(*row) for _, *row in rows]
 

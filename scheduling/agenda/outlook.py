@@ -7,6 +7,8 @@ from typing import NamedTuple
 
 from django.db import connection
 
+from tenants.schema import execute_prepared
+
 #: Between looks at what another beat is taking, in seconds.
 HELD_PAUSE = 0.02
 #: And at schedules that another beat is reading again.
@@ -62,5 +64,5 @@ class Outlook(NamedTuple):
 
 def look_out() -> Outlook:
     with connection.cursor() as cursor:
-        cursor.execute(LOOK)
+        execute_prepared(cursor, "look", LOOK)
         return Outlook(*cursor.fetchone())

@@ -40,6 +40,8 @@ class DatabaseWrapper(LoginSessions, base.DatabaseWrapper):
     is_used = False
     #: The schemas whose tables this session has met.
     visited: set[str]
+    #: The names of the statements that this session has prepared.
+    prepared: set[str]
     #: django-tenants' own guard against setting the path while the path is being set.
     _setting_search_path: bool
 
@@ -101,7 +103,7 @@ class DatabaseWrapper(LoginSessions, base.DatabaseWrapper):
         self.end_long_journey()
         if self.connection is None or self.in_atomic_block or not self.is_used:
             return
-        self.entered, self.is_used = None, False
+        self.entered, self.is_used, self.prepared = None, False, set()
         try:
             self.send("DISCARD ALL")
         except Error:  # lost, or no time left by what was set: a new one is as good
@@ -148,7 +150,7 @@ class DatabaseWrapper(LoginSessions, base.DatabaseWrapper):
         super().close()
 
     def get_new_connection(self, conn_params: Any) -> Any:
-        self.entered, self.visited = None, set()
+        self.entered, self.visited, self.prepared = None, set(), set()
         return super().get_new_connection(conn_params)
 
 

@@ -27,7 +27,13 @@ def plan_of(statement, parameters):
 def test_what_is_to_publish_is_read_in_order_and_no_further_than_the_limit(as_beat):
     make_partitions(NOON)
 
-    plan = plan_of(LOCK, [NOON, 10])
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL plan_cache_mode = force_generic_plan")  # as after five times
+        cursor.execute(f"PREPARE once AS {LOCK}")
+
+    plan = plan_of("EXECUTE once (%s, %s)", [NOON, 10])
+    with connection.cursor() as cursor:
+        cursor.execute("DEALLOCATE once")
 
     assert "Merge Append" in plan
     assert "Seq Scan" not in plan
