@@ -29,9 +29,10 @@ def mail_summary(slot: datetime) -> int:
 
 
 def owners() -> Iterator[Any]:
-    """The tenant's active owners who can be reached."""
+    """The tenant's active owners who can be reached and want to be."""
     everyone: Any = get_user_model().objects
-    return (owner for owner in everyone.owners().order_by("pk") if owner.email)
+    willing = everyone.owners().filter(mail_weekly_summary=True).order_by("pk")
+    return (owner for owner in willing if owner.email)
 
 
 def message_to(

@@ -16,6 +16,8 @@ AUDITED_MODELS = [
             "language",
             "timezone",
             "mail_missed_runs",
+            "mail_held_runs",
+            "mail_weekly_summary",
             "is_active",
             "is_staff",
             "is_superuser",

@@ -95,6 +95,12 @@ class User(AbstractBaseUser, PermissionsMixin):  # type: ignore[django-manager-m
         default=True,
         db_default=True,
     )
+    mail_held_runs = models.BooleanField(
+        _("Mail me when a run is held until somebody approves it"), default=True, db_default=True
+    )
+    mail_weekly_summary = models.BooleanField(
+        _("Mail me the summary of the week"), default=True, db_default=True
+    )
     is_active = models.BooleanField(_("active"), default=True)
     is_staff = models.BooleanField(_("may use the admin"), default=True)
     date_joined = models.DateTimeField(_("date joined"), auto_now_add=True)

@@ -73,6 +73,12 @@ def test_every_active_owner_with_an_address_gets_a_mail_of_their_own(in_acme):
     assert "22. November 2026" in messages[1].body
 
 
+def test_who_does_not_want_it_gets_none(in_acme):
+    get_user_model().objects.update(mail_weekly_summary=False)
+
+    assert send() == []
+
+
 def test_without_owners_nothing_is_sent(in_acme):
     get_user_model().objects.update(is_active=False)
 
