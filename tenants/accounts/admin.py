@@ -1,31 +1,30 @@
 """Pages about people: a tenant's users on its own site, the staff on the platform's."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 from django.contrib import admin, messages
-from django.db import transaction
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
+from tenants.accounts.admin_invitations import InvitedFilter, InvitePeople
 from tenants.accounts.events import record
 from tenants.accounts.forms import StaffForm, TenantUserForm, leaves_nobody_in_charge
-from tenants.accounts.invitations import invite, password_link
 from tenants.accounts.models import LoginEvent, User
 from tenants.accounts.rescue import reset_second_factor
 from tenants.accounts.session_list import end_sessions_of
 from tenants.read_only import ReadOnlyAdmin
 
 
-class PeopleAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
-    """People set their own passwords: whoever is new gets an invitation."""
+class PeopleAdmin(InvitePeople):
+    """Who may log in, and in which role. What people choose for themselves is on their profile."""
 
-    list_display = ["get_username", "full_name", "role", "language", "timezone", "is_active"]
-    list_filter = ["is_active"]
+    list_display = ["get_username", "full_name", "role", "invitation", "is_active", "last_login"]
+    list_filter: ClassVar[list[Any]] = ["is_active", InvitedFilter]
     search_fields = ["email", "login_name", "full_name"]
     ordering = ["email", "login_name"]
-    readonly_fields = ["last_login", "date_joined"]
-    actions = ["invite_again", "sign_out", "reset_factor"]
+    readonly_fields = ["invitation", "last_login", "date_joined"]
+    actions = [*InvitePeople.actions, "sign_out", "reset_factor"]
 
     def lookup_allowed(self, lookup: str, value: str, request: HttpRequest | None = None) -> bool:
         """Filter by what the page offers alone.
@@ -33,38 +32,8 @@ class PeopleAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         Django allows any column and the key of what points here, so that somebody in charge could
         guess passwords' hashes and the keys of others' sessions, letter by letter.
         """
-        return lookup.partition("__")[0] in self.list_filter
-
-    def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:
-        if not change:
-            obj.set_unusable_password()
-        super().save_model(request, obj, form, change)
-        if not change:
-            self.let_in(request, obj)
-
-    def let_in(self, request: HttpRequest, user: User) -> None:
-        """Mail an invitation once the user is stored; without an address, show the link to pass on."""
-        tenant = request.tenant  # type: ignore[attr-defined]
-        if user.email:
-            transaction.on_commit(lambda: invite(user, tenant), robust=True)
-            text = str(_("%s gets an invitation by mail.") % user)
-        else:
-            text = _(
-                "%(user)s has no e-mail address. Pass on this link, which works once: %(link)s"
-            ) % {
-                "user": user,
-                "link": password_link(user, tenant),
-            }
-        self.message_user(request, text)
-
-    @admin.action(description=_("Send an invitation again"), permissions=["change"])
-    def invite_again(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
-        for user in queryset:
-            if user.is_active:
-                self.let_in(request, user)
-            else:
-                text = _("%s is not active and gets no invitation.") % user
-                self.message_user(request, text, messages.WARNING)
+        offered = {getattr(one, "parameter_name", one) for one in self.list_filter}
+        return lookup.partition("__")[0] in offered
 
     @admin.action(description=_("Sign out everywhere"), permissions=["change"])
     def sign_out(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
@@ -94,7 +63,7 @@ class PeopleAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
 
 class TenantUserAdmin(PeopleAdmin):
     form = TenantUserForm
-    list_filter = ["role", "is_active"]
+    list_filter: ClassVar[list[Any]] = ["role", "is_active", InvitedFilter]
 
 
 class StaffAdmin(PeopleAdmin):

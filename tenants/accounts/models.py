@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from typing import Any, ClassVar
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
+from django.contrib.auth.hashers import UNUSABLE_PASSWORD_PREFIX
 from django.contrib.auth.models import PermissionsMixin
 from django.db import models
 from django.utils.crypto import constant_time_compare, salted_hmac
@@ -31,6 +32,10 @@ class UserQuerySet(models.QuerySet["User"]):
     def in_charge(self) -> UserQuerySet:
         """Those who can let others in: a tenant's active owners, in public the platform's staff."""
         return self.filter(role__in=User.IN_CHARGE, is_active=True)
+
+    def invited(self) -> UserQuerySet:
+        """Those who never set a password: an invitation is all that they have."""
+        return self.filter(password__startswith=UNUSABLE_PASSWORD_PREFIX)
 
 
 class UserManager(BaseUserManager["User"].from_queryset(UserQuerySet)):  # type: ignore[misc]
@@ -103,6 +108,8 @@ class User(AbstractBaseUser, PermissionsMixin):  # type: ignore[django-manager-m
     )
     is_active = models.BooleanField(_("active"), default=True)
     is_staff = models.BooleanField(_("may use the admin"), default=True)
+    #: When a link to set the first password was last sent or shown.
+    invited_at = models.DateTimeField(_("invited"), null=True, editable=False)
     date_joined = models.DateTimeField(_("date joined"), auto_now_add=True)
     #: Counts the changes of this user's second factor, each of which ends the sessions before it.
     factors_version = models.PositiveIntegerField(default=0, editable=False)

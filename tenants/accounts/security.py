@@ -17,7 +17,6 @@ from django.views.generic import FormView, TemplateView, View
 from tenants.accounts import second_factor
 from tenants.accounts.code_forms import CodeForm, EnrolmentForm, PolicyForm
 from tenants.accounts.events import LoginEvent, record
-from tenants.accounts.mails import may_choose_mails
 from tenants.accounts.models import SecurityPolicy, Session, User
 from tenants.accounts.session_list import end_sessions, end_unproven_sessions, live_sessions
 from tenants.accounts.steps import WRONG_CODE, CodePage, Enrolment, show_codes
@@ -48,8 +47,6 @@ class SecurityPage(TemplateView):
             "is_required": second_factor.is_required(),
             "codes_left": second_factor.codes_left(user),
             "may_set_policy": may_set_policy(user),
-            "may_choose_mails": may_choose_mails(user),
-            "mail_missed_runs": user.mail_missed_runs,
         }
 
 

@@ -10,7 +10,7 @@ from django.urls import path
 from django.utils.translation import gettext_lazy as _
 
 from tenants.accounts import second_factor, security
-from tenants.accounts.mails import MailPage
+from tenants.accounts.profile import MailPage, ProfilePage
 from tenants.accounts.steps import CodeStep, EnrolStep, PasswordStep
 
 
@@ -66,6 +66,7 @@ class GuardedSite(AdminSite):
 
 
 PAGES: dict[str, type[Any]] = {
+    "profile/": ProfilePage,
     "security/": security.SecurityPage,
     "security/sessions/": security.EndSessions,
     "security/enrol/": security.EnrolPage,

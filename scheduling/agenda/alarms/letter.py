@@ -90,7 +90,7 @@ def how_it_stands(alarm: Alarm) -> str:
 def links(address: str) -> Iterator[str]:
     schedules = reverse("admin:scheduling_schedule_changelist", urlconf=settings.ROOT_URLCONF)
     yield _("Your schedules: %(link)s") % {"link": address.rstrip("/") + schedules}
-    choice = reverse("admin:security_mail", urlconf=settings.ROOT_URLCONF)
+    choice = reverse("admin:profile", urlconf=settings.ROOT_URLCONF)
     yield _("Whether you get these mails: %(link)s") % {"link": address.rstrip("/") + choice}
 
 

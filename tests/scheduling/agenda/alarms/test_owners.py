@@ -59,7 +59,7 @@ def test_the_mail_says_what_why_and_where_to_look(acme):
         "  Missed: the run of Nov. 22, 2026, 1 p.m. CET. Why: no scheduler took it.\n"
         "\n"
         "Your schedules: http://acme.localhost/admin/scheduling/schedule/\n"
-        "Whether you get these mails: http://acme.localhost/admin/security/mail/\n"
+        "Whether you get these mails: http://acme.localhost/admin/profile/\n"
     )
 
 
