@@ -101,7 +101,7 @@ def close_books_of(tenant: Tenant, span: Span, books: Books, taken_by: datetime)
 def records_of_runs(span: Span) -> Iterator[Record]:
     """Yield the runs of the current schema that are of the cadences' own slots."""
     last_at = Coalesce("last_slot_at", F("slot_at"))
-    runs = Run.objects.exclude(trigger=Run.Trigger.MANUAL).annotate(last_at=last_at)
+    runs = Run.objects.exclude(trigger__in=Run.BY_HAND).annotate(last_at=last_at)
     within = runs.filter(slot_at__lt=span.until, last_at__gte=span.since).order_by("slot_at")
     columns = ("periodic_task_id", "slot_at", "last_at", "slots", "name")
     for run in within.values_list(*columns):

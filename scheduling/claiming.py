@@ -12,6 +12,7 @@ from scheduling.agenda.ledger import Refused
 from scheduling.agenda.models import Firing
 from scheduling.models import Run
 from scheduling.plain import plain
+from scheduling.retrying import retry_behind
 
 
 class Row(NamedTuple):
@@ -65,12 +66,14 @@ def locked_run(firing: Firing) -> Run:
 
 
 def new_run(firing: Firing, name: str) -> Run:
+    # The ledger has a retry for a run by hand, which it is.
+    is_retry = retry_behind(firing.periodic_task_id, firing.slot_at, firing.trigger)
     return Run(
         periodic_task_id=firing.periodic_task_id,
         name=name or firing.task,
         task=firing.task,
         slot_at=firing.slot_at,
-        trigger=firing.trigger,
+        trigger=Run.Trigger.RETRY if is_retry else firing.trigger,
         started_at=firing.started_at,
     )
 

@@ -26,7 +26,7 @@ def finish(run: Run, state: str, error: str = "", progress: Any = None) -> None:
         cursor.execute(END_AND_TELL if state in RAN else END, given)
         is_one_off = state in RAN and cursor.fetchone() == (True,)
     run.state, run.error = str(state), error
-    if is_one_off and run.trigger != Run.Trigger.MANUAL:
+    if is_one_off and run.trigger not in Run.BY_HAND:
         # Apart, for to name that column is a change of the schedule, whatever its value.
         PeriodicTask.objects.filter(pk=run.periodic_task_id).update(enabled=False)
 

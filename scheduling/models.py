@@ -13,9 +13,10 @@ from django.utils.translation import gettext_lazy as _
 from django_celery_beat.models import PeriodicTask
 
 from scheduling.policies import CatchUp, Gap, Overlap, Repeat
+from scheduling.retry import Retry
 from scheduling.undo import Undo
 
-__all__ = ["Policy", "Run", "RunRetention", "Schedule", "SeededSchedule", "Undo"]
+__all__ = ["Policy", "Retry", "Run", "RunRetention", "Schedule", "SeededSchedule", "Undo"]
 
 RETRIES_MAXIMUM = 10
 SPREAD_MAXIMUM = 60  # minutes
@@ -147,6 +148,8 @@ class Run(models.Model):
         MANUAL = "manual", _("by hand")
 
     UNFINISHED = (State.RUNNING, State.HELD)
+    #: Asked for by somebody, beside the cadence: no slot that a schedule names is theirs.
+    BY_HAND = (Trigger.MANUAL, Trigger.RETRY)
 
     periodic_task_id = models.BigIntegerField(_("schedule"))
     name = models.CharField(_("name"), max_length=200)

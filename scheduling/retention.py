@@ -9,7 +9,7 @@ from django_tenants.utils import schema_context
 
 from scheduling.agenda.models import Firing
 from scheduling.catalogue import tenant_catalogue
-from scheduling.models import Run, RunRetention, Undo
+from scheduling.models import Retry, Run, RunRetention, Undo
 from tenants.schema import PUBLIC, current_tenant
 
 BATCH = 10_000  # runs
@@ -44,12 +44,14 @@ def forget_batch(limit: datetime, firing: Iterable[datetime], batch: int) -> int
     oldest = list(old.order_by("slot_at").values_list("pk", flat=True)[:batch])
     if oldest:
         RunRetention.note_forgotten(limit)
-        forget_undoings(oldest)
+        forget_beside(oldest)
     return Run.objects.filter(pk__in=oldest).delete()[0]
 
 
-def forget_undoings(run_ids: list[int]) -> None:
+def forget_beside(run_ids: list[int]) -> None:
+    """Forget what was remembered of these runs beside them."""
     Undo.objects.filter(run_id__in=run_ids).delete()
+    Retry.objects.filter(run_id__in=run_ids).delete()
     for entry in tenant_catalogue().values():
         if entry.undo:
             entry.undo.forget(run_ids)

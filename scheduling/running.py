@@ -31,6 +31,7 @@ from scheduling.models import Run
 from scheduling.periodic import Unreadable, chosen_policies, parameters_of
 from scheduling.plain import error_text, plain
 from scheduling.policies import Policies
+from scheduling.retrying import told_slot
 
 logger = structlog.get_logger(__name__)
 
@@ -115,7 +116,7 @@ class Performance:
 
     def call(self, run: Run, parameters: dict[str, Any]) -> None:
         """Call the body with its parameters and what it asks of us; a generator takes one step."""
-        ours = {SLOT: self.firing.slot_at, RUN_ID: run.pk}
+        ours = {SLOT: told_slot(self.firing), RUN_ID: run.pk}
         wanted = names_asked_for(self.task)
         result = self.task.run(
             **parameters | {name: value for name, value in ours.items() if name in wanted}
