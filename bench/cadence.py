@@ -173,7 +173,9 @@ def report(found: dict[str, Any]) -> str:
 def run(is_full: bool) -> list[Row]:
     found = measure()
     rows: list[Row] = [{"crontab": name} | took for name, took in found["ordinary"].items()]
-    return rows + [{"crontab": text, "ours": took["median_us"]} for text, took in found["rare"].items()]
+    return rows + [
+        {"crontab": text, "ours": took["median_us"]} for text, took in found["rare"].items()
+    ]
 
 
 BENCHMARK = Benchmark(

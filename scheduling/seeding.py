@@ -16,7 +16,7 @@ def seed_tenant_schedules(tenant: Tenant) -> None:
 
     Seeding again neither duplicates one nor undoes what the tenant made of it, its deletion included.
     """
-    with transaction.atomic():
+    with transaction.atomic(savepoint=False):
         seeded = set(SeededSchedule.objects.values_list("task", flat=True))
         for entry in with_default_cadence(tenant_catalogue()):
             if entry.name not in seeded:

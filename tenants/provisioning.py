@@ -130,7 +130,7 @@ def furnish(tenant: Tenant, password: str | None = None) -> str:
     In the owner's rights, since nobody can enter the tenant's role yet, and a session that did
     would have to read all memberships anew for each tenant that is made.
     """
-    with transaction.atomic():
+    with transaction.atomic(savepoint=False):
         make_schema(tenant.schema_name)
         make_role(tenant.schema_name)
         with owner_rights(), tenant_context(tenant):
