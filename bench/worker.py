@@ -50,7 +50,7 @@ STATEMENTS = {
     "BEGIN": beginning.BEGIN.replace("+ %(lease)s", "+ %(lease)s::interval"),
     "LOOK": claiming.LOOK,
     "WRITE": claiming.WRITE,
-    "CLOSE_FREE": windows.CLOSE_FREE,
+    "CLOSE_FREE": windows.CLOSE_FREE.format(allowed=windows.UNRULED),
     "END_AND_TELL": ending.END_AND_TELL,
     "SETTLE": ledger.SETTLE,
 }
@@ -150,6 +150,7 @@ class Plain:
             "role": role_name(self.installation, schema),
             "since": (firing.slot_at - timedelta(hours=1)).isoformat(),
             "until": (firing.slot_at + timedelta(hours=1)).isoformat(),
+            "status": "open",
             "before": (firing.slot_at - timedelta(days=DAYS)).isoformat(),
             "periodic_task_id": firing.periodic_task_id,
             "name": "Close old orders",

@@ -43,7 +43,7 @@ class OrderForm(forms.ModelForm):  # type: ignore[type-arg]
         is_cancelled = values.get("status") == Order.Status.CANCELLED
         if values.get("total", 0) < 0 and not is_cancelled:
             self.add_error("total", _("Only a cancelled order may have a negative total."))
-        if values.get("status") != Order.Status.OPEN:
+        if values.get("status") not in Order.KEEPABLE:
             values["kept_open"] = False
         return values
 

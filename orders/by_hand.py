@@ -1,4 +1,4 @@
-"""What people do to orders past their runs: change one, reopen some, let runs close them again.
+"""What people do to orders past their runs: change one, close or reopen some, let runs close them again.
 
 All of it notes first which run had closed an order, under the order's lock: see `LaterChange`.
 """
@@ -26,9 +26,9 @@ def save_change(order: Order, changed: Collection[str]) -> None:
     stored = Order.objects.select_for_update().filter(pk=order.pk)
     status = stored.values_list("status", flat=True).first()
     if "status" in changed:
-        columns += order.change_status_by_hand()
-    elif "kept_open" in columns and status != Order.Status.OPEN:
-        # It is open no more since the form was shown: there is nothing to keep.
+        columns += order.change_status_by_hand(status)
+    elif "kept_open" in columns and status not in Order.KEEPABLE:
+        # It was closed since the form was shown: there is nothing to keep.
         columns.remove("kept_open")
     if columns:
         LaterChange.objects.note(stored, LaterChange.Reason.HAND)
@@ -39,7 +39,8 @@ def save_change(order: Order, changed: Collection[str]) -> None:
 def reopen(orders: OrderQuerySet) -> Done:
     """Reopen those of these orders that are closed, and have runs pass over them until told otherwise.
 
-    Waits for nobody: what somebody else holds is left as it is and counted.
+    Each has the status again that it was closed in, where that is known, and else is open. Waits for
+    nobody: what somebody else holds is left as it is and counted.
     """
     closed = orders.filter(status=Order.Status.CLOSED)
     asked, due = orders.count(), closed.count()
@@ -48,8 +49,8 @@ def reopen(orders: OrderQuerySet) -> Done:
     changed = 0
     for order in claimed:
         # One by one, for the audit log is told of each.
-        order.status = Order.Status.OPEN
-        order.save(update_fields=order.change_status_by_hand())
+        order.status = order.closed_from or Order.Status.OPEN
+        order.save(update_fields=order.change_status_by_hand(Order.Status.CLOSED))
         changed += 1
     return Done(changed, asked - due, max(0, due - changed))
 

@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any, NamedTuple
 
-from django.db.models import Count, F, Func, IntegerField, Q, Value
 from django.utils.translation import gettext_lazy as _
 
+from orders.closing_rules import ClosingRules
+from orders.counting import CameOfAge, count_closable, count_days
 from orders.days import midnight
-from orders.models import Order, OrderQuerySet
-from orders.reports import totals
+from orders.holidays import Calendar, reason_for
+from orders.models import Order
 from orders.tenant import tenant_zone
 
 SAMPLE = 5  # orders
-DAYS = 30
+DAYS, YEAR_DAYS = 30, 366
 
 
 class Sum(NamedTuple):
@@ -30,6 +31,9 @@ class Day(NamedTuple):
 
     day: date
     number: int
+    #: Whether there were too many to count: it is this number at least.
+    is_least: bool = False
+    note: Any = ""
 
 
 class Example(NamedTuple):
@@ -49,6 +53,9 @@ class Effect(NamedTuple):
     number: int
     sums: Sequence[Sum]
     sample: Sequence[Example]
+    #: Whether it would close more: these are the oldest of them.
+    is_least: bool = False
+    note: Any = ""
 
 
 class ClosingPreview:
@@ -58,41 +65,87 @@ class ClosingPreview:
     headings = (_("number"), _("customer"), _("placed at"), _("total"))
 
     def now(self, parameters: Mapping[str, Any], at: datetime) -> Effect:
-        """Return what a run of the slot `at` would close."""
-        closable = Order.objects.closable(at - age(parameters))
-        sums = [Sum(currency, *rest) for currency, rest in sorted(totals(closable).items())]
-        sample = [Example(order) for order in closable[:SAMPLE]] if sums else []
-        return Effect(sum(one.number for one in sums), sums, sample)
+        """Return what a run of the slot `at` would close, by the tenant's rules.
+
+        Of very many orders the oldest are looked at, and what is said of them is true of those alone.
+        """
+        day = at.astimezone(tenant_zone()).date()
+        rules = ClosingRules.stored(day) or ClosingRules()
+        if rules.holiday is not None:
+            return Effect(0, [], [], note=reason_for(day, rules.holiday))
+        return effect_of(rules, at - age(parameters))
 
     def days(self, parameters: Mapping[str, Any], at: datetime) -> list[Day]:
         """Return what crossed the age on each day up to `at`, of what was open then; oldest day first.
 
         Of an order only the last change of its status is known: one that changed after it had come of
-        age is taken for open until then.
+        age is taken for open until then. What comes of age on a holiday is left for the next day that
+        is none.
         """
         zone, span = tenant_zone(), age(parameters)
+        holidays = Calendar.stored()
         today = at.astimezone(zone).date()
         days = [today - timedelta(days=ago) for ago in reversed(range(DAYS))]
-        begins = [midnight(day, zone) - span for day in days]
-        came_of_age = Order.objects.placed_within(begins[0], at - span)
-        counts = by_bucket(open_when_of_age(came_of_age, span), begins)
-        return [Day(day, counts.get(number, 0)) for number, day in enumerate(days, start=1)]
+        begins = [first_of(days[0], holidays), *days[1:]]
+        bounds = [midnight(day, zone) - span for day in begins] + [at - span]
+        return carried_over(days, count_days(ClosingRules.current(), span, bounds), holidays)
 
 
 def age(parameters: Mapping[str, Any]) -> timedelta:
     return timedelta(days=parameters["days"])
 
 
-def open_when_of_age(orders: OrderQuerySet, span: timedelta) -> OrderQuerySet:
-    """Those that a run may close still, or that changed only after they had come of age."""
-    is_closable = Q(status=Order.Status.OPEN, kept_open=False)
-    return orders.filter(is_closable | Q(status_changed_at__gte=F("placed_at") + span))
-
-
-def by_bucket(orders: OrderQuerySet, begins: list[datetime]) -> dict[int, int]:
-    """Count orders by the number, from 1, of the last of these instants before they were placed."""
-    number = Func(
-        F("placed_at"), Value(begins), function="width_bucket", output_field=IntegerField()
+def effect_of(rules: ClosingRules, limit: datetime) -> Effect:
+    """Return what these rules would close of the orders placed before `limit`."""
+    counted = {status: count_closable(rules, limit, status) for status in rules.statuses}
+    sums = added(one.totals for one in counted.values())
+    numbers = {status: one.number for status, one in counted.items()}
+    return Effect(
+        sum(numbers.values()),
+        sums,
+        [Example(order) for order in oldest(rules, limit, numbers)],
+        any(one.is_least for one in counted.values()),
     )
-    rows = orders.order_by().annotate(bucket=number).values_list("bucket").annotate(Count("pk"))
-    return dict(rows)
+
+
+def added(totals: Iterable[Mapping[str, tuple[int, Decimal]]]) -> list[Sum]:
+    """Return numbers and amounts by currency."""
+    sums: dict[str, Sum] = {}
+    for one in totals:
+        for currency, (number, total) in one.items():
+            before = sums.get(currency, Sum(currency, 0, Decimal(0)))
+            sums[currency] = Sum(currency, before.number + number, before.total + total)
+    return [sums[currency] for currency in sorted(sums)]
+
+
+def oldest(rules: ClosingRules, limit: datetime, numbers: Mapping[str, int]) -> list[Order]:
+    """Return the oldest, asking for no more of a status than were found: Postgres would seek on."""
+    found = [
+        order
+        for status, number in numbers.items()
+        for order in Order.objects.closable(limit, rules, status)[: min(SAMPLE, number)]
+    ]
+    return sorted(found, key=lambda order: (order.placed_at, order.pk))[:SAMPLE]
+
+
+def first_of(day: date, holidays: Calendar) -> date:
+    """Return the first of the holidays right before a day; the day itself if there are none."""
+    for _day in range(YEAR_DAYS):
+        if day - timedelta(days=1) not in holidays:
+            break
+        day -= timedelta(days=1)
+    return day
+
+
+def carried_over(days: list[date], counts: list[CameOfAge], holidays: Calendar) -> list[Day]:
+    """Return the days, with what comes of age on holidays counted on the next day that is none."""
+    told: list[Day] = []
+    number, is_least = 0, False
+    for day, count in zip(days, counts, strict=True):
+        number, is_least = number + count.number, is_least or count.is_least
+        if day in holidays:
+            told.append(Day(day, 0, note=_("holiday")))
+        else:
+            told.append(Day(day, number, is_least))
+            number, is_least = 0, False
+    return told

@@ -61,7 +61,9 @@ WITH changed AS (
             THEN stored.status_changed_at ELSE statement_timestamp() END,
         closed_at = CASE WHEN {NEW_STATUS} = 'closed'
             THEN coalesce(stored.closed_at, statement_timestamp()) END,
-        kept_open = stored.kept_open AND {NEW_STATUS} = 'open'
+        closed_from = CASE WHEN {NEW_STATUS} = stored.status THEN stored.closed_from
+            WHEN {NEW_STATUS} = 'closed' THEN nullif(stored.status, 'open') END,
+        kept_open = stored.kept_open AND {NEW_STATUS} IN ('open', stored.status)
     FROM staged_order AS staged
     WHERE staged.number = stored.number AND staged.reason IS NULL
         AND (coalesce(staged.customer, stored.customer), staged.placed_at, staged.total,

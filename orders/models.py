@@ -6,15 +6,24 @@ from datetime import datetime
 from typing import Self
 
 from django.db import models
-from django.db.models.functions import Now
+from django.db.models.functions import Coalesce, Now, NullIf
 from django.utils.translation import gettext_lazy as _
 
+from orders.closing_rules import ClosingRules, Holiday
 from orders.later_changes import LaterChange
 from orders.stored_files import random_name
 
-__all__ = ["DailyReport", "LaterChange", "Order", "OrderFile"]
+__all__ = ["ClosingRules", "DailyReport", "Holiday", "LaterChange", "Order", "OrderFile"]
 
 NAME_MAXIMUM = 200  # characters of a file's name
+STATUS_COLUMNS = [
+    "status",
+    "status_changed_at",
+    "closed_at",
+    "closed_by_run",
+    "closed_from",
+    "kept_open",
+]
 
 
 class OrderQuerySet(models.QuerySet["Order"]):
@@ -38,9 +47,16 @@ class OrderQuerySet(models.QuerySet["Order"]):
     def not_kept(self) -> Self:
         return self.filter(kept_open=False)
 
-    def closable(self, limit: datetime) -> Self:
-        """Open orders placed before `limit` that nobody wants kept open, oldest first."""
-        return self.open().not_kept().placed_before(limit).order_by("placed_at", "pk")
+    def come_of_age(self, limit: datetime, status: str) -> Self:
+        """Orders of a status placed before `limit` that nobody wants kept open, oldest first."""
+        of_age = self.filter(status=status).not_kept().placed_before(limit)
+        return of_age.order_by("placed_at", "pk")
+
+    def closable(self, limit: datetime, rules: ClosingRules, status: str = "open") -> Self:
+        """Those of them that may be closed by these rules."""
+        if status not in rules.statuses:
+            return self.none()
+        return self.come_of_age(limit, status).filter(rules.allowing())
 
     def closed_by(self, run_id: int) -> Self:
         """Orders that are closed, and were by this run."""
@@ -53,15 +69,20 @@ class OrderQuerySet(models.QuerySet["Order"]):
             status_changed_at=Now(),
             closed_at=Now(),
             closed_by_run=run_id,
+            closed_from=NullIf("status", models.Value(Order.Status.OPEN.value)),
         )
 
     def reopen(self) -> int:
-        """Reopen these orders and have runs pass over them; return how many there were."""
+        """Give these orders back the status that they were closed in, and have runs pass over them.
+
+        Returns how many there were.
+        """
         return self.update(
-            status=Order.Status.OPEN,
+            status=Coalesce("closed_from", models.Value(Order.Status.OPEN.value)),
             status_changed_at=Now(),
             closed_at=None,
             closed_by_run=None,
+            closed_from=None,
             kept_open=True,
         )
 
@@ -87,6 +108,9 @@ class Order(models.Model):
         CLOSED = "closed", _("closed")
         CANCELLED = "cancelled", _("cancelled")
 
+    #: What runs may close, so that it can be kept from them.
+    KEEPABLE = (Status.OPEN, Status.FULFILLED)
+
     number = models.CharField(_("number"), max_length=64, unique=True)
     customer = models.CharField(_("customer"), max_length=200, blank=True)
     placed_at = models.DateTimeField(_("placed at"))
@@ -97,6 +121,10 @@ class Order(models.Model):
     closed_at = models.DateTimeField(_("closed at"), null=True, blank=True)
     #: The id of the run that closed it, a mere number: orders know nothing of scheduling.
     closed_by_run = models.BigIntegerField(_("closed by run"), null=True, blank=True)
+    #: The status that a closed order is given back when it is reopened; none, which takes no room, for open.
+    closed_from = models.CharField(
+        _("status before it was closed"), max_length=10, null=True, editable=False
+    )
     kept_open = models.BooleanField(
         _("kept open"),
         default=False,
@@ -125,8 +153,12 @@ class Order(models.Model):
                 condition=models.Q(total__gte=0) | models.Q(status="cancelled"),
             ),
             models.CheckConstraint(
-                name="order_kept_open_is_open",
-                condition=models.Q(kept_open=False) | models.Q(status="open"),
+                name="order_kept_open_is_not_closed",
+                condition=models.Q(kept_open=False) | models.Q(status__in=["open", "fulfilled"]),
+            ),
+            models.CheckConstraint(
+                name="order_closed_from_is_fulfilled",
+                condition=models.Q(closed_from="fulfilled"),
             ),
         )
         indexes = (
@@ -135,6 +167,12 @@ class Order(models.Model):
                 fields=["placed_at", "id"],
                 name="order_closable_by_placed_at",
                 condition=models.Q(status="open", kept_open=False),
+            ),
+            # The same for tenants who have fulfilled orders closed, too.
+            models.Index(
+                fields=["placed_at", "id"],
+                name="order_fulfilled_by_placed_at",
+                condition=models.Q(status="fulfilled", kept_open=False),
             ),
             models.Index(fields=["-placed_at", "-id"], name="order_newest_first"),
             # Serves the list of those that are kept open: a few, else found by reading all.
@@ -155,18 +193,24 @@ class Order(models.Model):
     def __str__(self) -> str:
         return self.number
 
-    def change_status_by_hand(self) -> list[str]:
+    def change_status_by_hand(self, before: str | None = None) -> list[str]:
         """Let a status that a person set count from now, whatever run closed the order before.
 
-        An order that is there and is set to open is kept open: else the next run would overrule who
-        reopened it. Returns the columns to save; the instants are the database's when they are saved.
+        `before` is the status that is stored, None of a new order. An order that is set to open is kept
+        open, and so is a closed one that is made fulfilled again: else the next run would overrule who
+        did that. Returns the columns to save; the instants are the database's when they are saved.
         """
+        status = self.Status
         self.status_changed_at = Now()
-        self.closed_at = Now() if self.status == self.Status.CLOSED else None
+        self.closed_at = Now() if self.status == status.CLOSED else None
         self.closed_by_run = None
-        is_reopened = not self._state.adding
-        self.kept_open = self.status == self.Status.OPEN and (is_reopened or self.kept_open)
-        return ["status", "status_changed_at", "closed_at", "closed_by_run", "kept_open"]
+        was_fulfilled = self.status == status.CLOSED and before == status.FULFILLED
+        self.closed_from = status.FULFILLED if was_fulfilled else None
+        if self.status == status.OPEN:
+            self.kept_open = before is not None or self.kept_open
+        else:
+            self.kept_open = self.status == status.FULFILLED and before == status.CLOSED
+        return STATUS_COLUMNS
 
 
 class DailyReport(models.Model):

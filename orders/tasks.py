@@ -13,6 +13,7 @@ from orders.closing import Closing, close_old_orders
 from orders.effect import ClosingPreview
 from orders.reports import make_report
 from orders.summary import mail_summary
+from orders.tenant import tenant_zone
 from orders.undoing import ClosingUndo
 
 DAYS_DEFAULT, DAYS_MAXIMUM = 30, 36500
@@ -43,10 +44,12 @@ def auto_close_old_orders(
 ) -> Iterator[Closing]:
     """Close the orders still open that were placed more than `days` times 24 h before `slot`.
 
-    Runs in short steps and may be started again after any of them: what is closed is not closed
-    again, and keeps its instant and the run that closed it.
+    The tenant's rules may name others, and holidays on whose slots none is closed. Runs in short steps
+    and may be started again after any of them: what is closed is not closed again, and keeps its instant
+    and the run that closed it.
     """
-    return close_old_orders(before=slot - timedelta(days=days), run_id=run_id)
+    day = slot.astimezone(tenant_zone()).date()
+    return close_old_orders(before=slot - timedelta(days=days), run_id=run_id, day=day)
 
 
 @shared_task(schedulable=True, label="Send the weekly summary")

@@ -152,8 +152,8 @@ WITH wanted AS MATERIALIZED (
     SELECT %(run)s, id, 'undo' FROM wanted
 ), done AS (
     UPDATE orders_order
-    SET status = 'open', status_changed_at = statement_timestamp(), closed_at = NULL,
-        closed_by_run = NULL, kept_open = true
+    SET status = coalesce(closed_from, 'open'), status_changed_at = statement_timestamp(),
+        closed_at = NULL, closed_by_run = NULL, closed_from = NULL, kept_open = true
     WHERE id = ANY (ARRAY(SELECT id FROM wanted))
     RETURNING 1
 )

@@ -10,6 +10,9 @@ from typing import Any, NamedTuple
 from django.db import OperationalError, connection, transaction
 from psycopg2.errors import LockNotAvailable
 
+from orders.allowed import allowed_by, values_of
+from orders.closing_rules import ClosingRules
+
 
 class Place(NamedTuple):
     """An order's place among those to close, oldest first; as text, for Python knows no year 0."""
@@ -28,36 +31,62 @@ class Window(NamedTuple):
     """What became of a window: how many orders were closed, and where it ends.
 
     `end` is None when there is nothing behind it; `held` is an order that somebody else has locked.
+    With `is_ruled` nothing was done, since the tenant has rules and none were given.
     """
 
     closed: int
     end: Place | None
     held: int | None = None
+    is_ruled: bool = False
 
 
-def close_free(before: datetime, run_id: int, start: Place, size: int) -> Window:
+class Wanted(NamedTuple):
+    """Which orders a run closes: of one status, placed before an instant, as the tenant's rules have it.
+
+    Without `rules` by those of a tenant that has none, and only as long as it has none: the statement
+    finds out itself, so that most runs need not ask.
+    """
+
+    before: datetime
+    run_id: int
+    status: str = "open"
+    rules: ClosingRules | None = None
+
+    def fill(self, statement: str, start: Place, size: int) -> tuple[Any, ...]:
+        """Run a statement over a window and return its row."""
+        given = {"before": self.before, "run": self.run_id, "status": self.status, "size": size}
+        given |= {"at": start.placed_at, "id": start.id}
+        if self.rules is None:
+            return fetch(statement.format(allowed=UNRULED), given)
+        allowed = allowed_by(self.rules)
+        return fetch(statement.format(allowed=allowed), given | values_of(self.rules))
+
+
+def close_free(wanted: Wanted, start: Place, size: int) -> Window:
     """Close the orders of a window that nobody else holds. It waits for nobody."""
-    given = {"before": before, "run": run_id, "at": start.placed_at, "id": start.id, "size": size}
-    due, closed, held, *last = fetch(CLOSE_FREE, given)
+    is_ruled, due, closed, held, *last = wanted.fill(CLOSE_FREE, start, size)
+    if is_ruled and wanted.rules is None:
+        return Window(0, None, is_ruled=True)
     return Window(closed, Place(*last) if due == size else None, held)
 
 
-def sweep(before: datetime, run_id: int, start: Place, size: int) -> Window | None:
+def sweep(wanted: Wanted, start: Place, size: int) -> Window | None:
     """Close a window at once, twice as fast; None, with nothing done, when somebody holds one of it.
 
     Must be in a transaction. It waits so briefly that it can neither keep others waiting for what
     it has locked nor be part of a deadlock.
     """
-    given = {"before": before, "run": run_id, "at": start.placed_at, "id": start.id, "size": size}
     try:
         with transaction.atomic():
             waited = fetch(WAIT_BRIEFLY, {"patience": PATIENCE})
-            closed, *end = fetch(SWEEP, given)
+            is_ruled, closed, *end = wanted.fill(SWEEP, start, size)
             fetch(WAIT, {"patience": waited[0]})
     except OperationalError as error:
         if not isinstance(error.__cause__, LockNotAvailable):
             raise
         return None
+    if is_ruled and wanted.rules is None:
+        return Window(0, None, is_ruled=True)
     return Window(closed, Place(*end) if end[0] else None)
 
 
@@ -68,19 +97,22 @@ def fetch(statement: str, given: dict[str, Any]) -> tuple[Any, ...]:
     return row
 
 
-CLOSABLE = "status = 'open' AND NOT kept_open AND placed_at < %(before)s"
+#: Postgres answers this once for the statement, before it looks at any order.
+UNRULED = "NOT (SELECT is_so FROM ruled)"
+RULED = "ruled AS MATERIALIZED (SELECT EXISTS (SELECT FROM orders_closingrules) AS is_so)"
+CLOSABLE = "status = %(status)s AND NOT kept_open AND placed_at < %(before)s AND {allowed}"
 DUE = f"""
     SELECT id, placed_at FROM orders_order
     WHERE {CLOSABLE} AND (placed_at, id) > (%(at)s, %(id)s)
     ORDER BY placed_at, id
 """  # noqa: S608  # fixed text
 CLOSED = """
-    status = 'closed', closed_by_run = %(run)s,
+    status = 'closed', closed_by_run = %(run)s, closed_from = nullif(status, 'open'),
     closed_at = statement_timestamp(), status_changed_at = statement_timestamp()
 """
 #: What is claimed is judged once more, as it was left by whoever had it before.
 CLOSE_FREE = f"""
-WITH due AS MATERIALIZED ({DUE} LIMIT %(size)s), free AS MATERIALIZED (
+WITH {RULED}, due AS MATERIALIZED ({DUE} LIMIT %(size)s), free AS MATERIALIZED (
     SELECT id FROM orders_order
     WHERE id = ANY (ARRAY(SELECT id FROM due)) AND {CLOSABLE}
     FOR UPDATE SKIP LOCKED
@@ -88,13 +120,13 @@ WITH due AS MATERIALIZED ({DUE} LIMIT %(size)s), free AS MATERIALIZED (
     UPDATE orders_order SET {CLOSED} WHERE id = ANY (ARRAY(SELECT id FROM free))
     RETURNING 1
 )
-SELECT (SELECT count(*) FROM due), (SELECT count(*) FROM done),
+SELECT (SELECT is_so FROM ruled), (SELECT count(*) FROM due), (SELECT count(*) FROM done),
     (SELECT id FROM due WHERE id <> ALL (ARRAY(SELECT id FROM free)) ORDER BY placed_at, id LIMIT 1),
     (SELECT placed_at::text FROM due ORDER BY placed_at DESC, id DESC LIMIT 1),
     (SELECT id FROM due ORDER BY placed_at DESC, id DESC LIMIT 1)
 """  # noqa: S608  # fixed text
 SWEEP = f"""
-WITH stop AS MATERIALIZED ({DUE} OFFSET %(size)s - 1 LIMIT 1), done AS (
+WITH {RULED}, stop AS MATERIALIZED ({DUE} OFFSET %(size)s - 1 LIMIT 1), done AS (
     UPDATE orders_order SET {CLOSED}
     WHERE {CLOSABLE} AND (placed_at, id) > (%(at)s, %(id)s)
         AND (placed_at, id) <= (
@@ -103,7 +135,8 @@ WITH stop AS MATERIALIZED ({DUE} OFFSET %(size)s - 1 LIMIT 1), done AS (
         )
     RETURNING 1
 )
-SELECT count(*), (SELECT placed_at::text FROM stop), (SELECT id FROM stop) FROM done
+SELECT (SELECT is_so FROM ruled), count(*), (SELECT placed_at::text FROM stop),
+    (SELECT id FROM stop) FROM done
 """  # noqa: S608  # fixed text
 WAIT_BRIEFLY = """
 SELECT current_setting('lock_timeout'), set_config('lock_timeout', %(patience)s, true)

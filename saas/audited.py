@@ -66,6 +66,18 @@ AUDITED_MODELS = [
             "kept_open",
         ],
     },
+    {
+        "model": "orders.ClosingRules",
+        "include_fields": [
+            "closes_open",
+            "closes_fulfilled",
+            "least_total",
+            "greatest_total",
+            "currency",
+            "never_closed",
+        ],
+    },
+    {"model": "orders.Holiday", "include_fields": ["day", "every_year", "name"]},
     # That runs were forgotten is told by the runs' page; here who chose when they are.
     {"model": "scheduling.RunRetention", "include_fields": ["runs_kept_days"]},
     # An import is one entry, with the counts; what was imported is in the file.

@@ -11,7 +11,8 @@ from django.utils.translation import gettext_lazy as _
 
 from orders.admin import DailyReportAdmin, OrderAdmin
 from orders.admin_files import OrderFileAdmin
-from orders.models import DailyReport, Order, OrderFile
+from orders.admin_rules import ClosingRulesAdmin
+from orders.models import ClosingRules, DailyReport, Order, OrderFile
 from scheduling.admin import ScheduleAdmin
 from scheduling.admin_retention import RunRetentionAdmin
 from scheduling.admin_runs import RunAdmin
@@ -93,6 +94,7 @@ platform_site.register(LoginEvent, LoginEventAdmin)
 tenant_site = TenantSite(name="tenant")
 tenant_site.register(Order, OrderAdmin)
 tenant_site.register(OrderFile, OrderFileAdmin)
+tenant_site.register(ClosingRules, ClosingRulesAdmin)
 tenant_site.register(DailyReport, DailyReportAdmin)
 tenant_site.register(Schedule, ScheduleAdmin)
 tenant_site.register(Run, RunAdmin)

@@ -46,6 +46,11 @@ class Preview:
         return max((day.number for day in self.days), default=0)
 
     @property
+    def is_least(self) -> bool:
+        """Whether there were more on some day than were counted."""
+        return any(day.is_least for day in self.days)
+
+    @property
     def width(self) -> int:
         return STEP * len(self.days)
 

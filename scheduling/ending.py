@@ -6,6 +6,7 @@ from django.db import connection
 from django_celery_beat.models import PeriodicTask
 
 from scheduling.models import Run
+from scheduling.plain import plain
 
 #: Ends of which the periodic task hears, since its task has run.
 RAN = (Run.State.SUCCEEDED, Run.State.FAILED)
@@ -15,6 +16,12 @@ def record(run: Run, progress: Any) -> None:
     """Add what a step reports: anything with `examined` and `closed` counts, or nothing."""
     with connection.cursor() as cursor:
         cursor.execute(RECORD, counts_of(progress) | {"run": run.pk})
+
+
+def finish_well(run: Run, progress: Any = None) -> None:
+    """End a run whose body is through: it is skipped if its last step says why, in `skipped`."""
+    reason = plain(getattr(progress, "skipped", ""))
+    finish(run, Run.State.SKIPPED if reason else Run.State.SUCCEEDED, reason, progress)
 
 
 def finish(run: Run, state: str, error: str = "", progress: Any = None) -> None:

@@ -1,6 +1,6 @@
 """What a schedulable task may offer beside its body, as options of its decorator.
 
-These are shapes and no base classes: a task's app need not know ours. Both are about one tenant, the
+These are shapes and no base classes: a task's app need not know ours. All are about one tenant, the
 one whose schema the connection is in, and are shared by all requests, so they keep nothing.
 """
 
@@ -12,6 +12,26 @@ from decimal import Decimal
 from typing import Any, Protocol
 
 from django.db.models import Model
+
+
+class Progress(Protocol):
+    """What a task's body returns, or yields after each step. Each may be left out; so may all of it."""
+
+    @property
+    def examined(self) -> int:
+        """How many things were looked at."""
+
+    @property
+    def closed(self) -> int:
+        """How many of them something was done to."""
+
+    @property
+    def is_last(self) -> bool:
+        """Whether the body is through, so that it need not be asked once more."""
+
+    @property
+    def skipped(self) -> Any:
+        """With what is last: why nothing was done. The run then ends as skipped, with this reason."""
 
 
 class Step(Protocol):
@@ -108,6 +128,14 @@ class Effect(Protocol):
     def sample(self) -> Sequence[Example]:
         """A few of them."""
 
+    @property
+    def is_least(self) -> bool:
+        """Whether there may be more, as so many were looked at and no others."""
+
+    @property
+    def note(self) -> Any:
+        """What else is to be said, such as why nothing would be done; empty as a rule."""
+
 
 class Day(Protocol):
     """A day on the tenant's calendar, and how much a run would have done on it."""
@@ -116,6 +144,13 @@ class Day(Protocol):
     def day(self) -> date: ...
     @property
     def number(self) -> int: ...
+    @property
+    def is_least(self) -> bool:
+        """Whether there may have been more."""
+
+    @property
+    def note(self) -> Any:
+        """What was special about this day; empty as a rule."""
 
 
 class Preview(Protocol):

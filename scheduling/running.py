@@ -25,7 +25,7 @@ from scheduling.agenda.models import Firing
 from scheduling.agenda.stopping import STOPPED_TEXT
 from scheduling.catalogue import TENANT_QUEUE, Entry
 from scheduling.claiming import Row, claim, locked_run, prove_path
-from scheduling.ending import finish, record
+from scheduling.ending import finish, finish_well, record
 from scheduling.hindrances import raise_if_not_its_own
 from scheduling.models import Run
 from scheduling.periodic import Unreadable, chosen_policies, parameters_of
@@ -125,7 +125,7 @@ class Performance:
             self.steps = cast(Generator[Any, None, None], result)
             self.step(run)
         else:
-            finish(run, Run.State.SUCCEEDED, progress=result)
+            finish_well(run, result)
 
     def advance(self) -> Run:
         """Take one more step, unless somebody has ended the run meanwhile or asked for its end."""
@@ -143,10 +143,10 @@ class Performance:
         try:
             progress = next(self.steps)
         except StopIteration:
-            finish(run, Run.State.SUCCEEDED)
+            finish_well(run)
             return
         if getattr(progress, "is_last", False):
-            finish(run, Run.State.SUCCEEDED, progress=progress)
+            finish_well(run, progress)
             return
         record(run, progress)
         if time.monotonic() >= self.slice_ends:

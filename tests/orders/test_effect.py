@@ -7,7 +7,7 @@ import pytest
 from django_tenants.utils import tenant_context
 
 from orders.closing import close_old_orders
-from orders.effect import ClosingPreview
+from orders.effect import ClosingPreview, Effect
 from orders.models import Order
 from tests.conftest import NOON
 from tests.orders.builders import make_order, make_orders
@@ -66,7 +66,7 @@ def test_the_sample_is_of_the_oldest():
 def test_nothing_to_close_is_said_as_nothing():
     make_orders(2)
 
-    assert PREVIEW.now(AGE, NOON) == (0, [], [])
+    assert PREVIEW.now(AGE, NOON) == Effect(0, [], [])
     assert days() == []
 
 

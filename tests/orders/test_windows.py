@@ -7,7 +7,7 @@ from django.db import connection, transaction
 
 from orders.closing import close_old_orders
 from orders.models import Order
-from orders.windows import BEGINNING, Window, close_free, sweep
+from orders.windows import BEGINNING, Wanted, Window, close_free, sweep
 from tests.conftest import NOON
 from tests.orders.builders import make_orders, stored
 
@@ -32,7 +32,7 @@ def lock_timeout():
 def swept(done):
     with transaction.atomic():
         before = lock_timeout()
-        done.append(sweep(NOON, 7, BEGINNING, 10))
+        done.append(sweep(Wanted(NOON, 7), BEGINNING, 10))
         done.append(before == lock_timeout())
 
 
@@ -40,7 +40,7 @@ def test_a_sweep_closes_a_window_and_says_where_it_ends(in_thread):
     oldest, *_ = sorted(make_orders(3), key=lambda order: (order.placed_at, order.pk))
 
     with transaction.atomic():
-        window = sweep(NOON, 7, BEGINNING, 1)
+        window = sweep(Wanted(NOON, 7), BEGINNING, 1)
 
     assert (window.closed, window.end.id) == (1, oldest.pk)
     assert sorted(stored("status")) == ["closed", "open", "open"]
@@ -73,7 +73,7 @@ def test_what_is_free_of_a_window_is_closed_and_the_oldest_held_one_named(in_thr
 
     with transaction.atomic():
         Order.objects.filter(pk=orders[1].pk).update(customer="being edited")
-        in_thread(lambda: done.append(close_free(NOON, 7, BEGINNING, 10))).join(DEADLINE)
+        in_thread(lambda: done.append(close_free(Wanted(NOON, 7), BEGINNING, 10))).join(DEADLINE)
 
     assert done == [Window(2, None, orders[1].pk)]
 

@@ -37,6 +37,11 @@ PAGES = {
     "orders_order_delete": NOBODY,
     "orders_orderfile_changelist": WRITERS,
     "orders_orderfile_add": WRITERS,
+    "orders_closingrules_changelist": ALL,
+    "orders_closingrules_change": ALL,
+    "orders_closingrules_history": ALL,
+    "orders_closingrules_add": NOBODY,
+    "orders_closingrules_delete": NOBODY,
     "orders_dailyreport_changelist": ALL,
     "orders_dailyreport_csv": ALL,
     "orders_dailyreport_add": NOBODY,
@@ -90,6 +95,7 @@ ELSEWHERE = {
     "security_recovery",
     "security_mail",
     "scheduling_schedule_effect",
+    "orders_closingrules_effect",
     "orders_orderfile_download",
     "orders_orderfile_change",
     "orders_orderfile_history",
@@ -101,12 +107,16 @@ ELSEWHERE = {
 ORDER = {"number": "new", "total": "1", "currency": "EUR", "status": "open"}
 ORDER |= {"placed_at_0": "2026-11-01", "placed_at_1": "00:00", "customer": ""}
 USER = {"email": "new@acme.test", "role": "viewer", "language": "en", "is_active": "on"}
+RULES = {"closes_open": "on", "currency": "EUR"}
+RULES |= {f"holidays-{name}_FORMS": "0" for name in ("TOTAL", "INITIAL")}
 #: Name of a page, what is posted to it, and who may.
 POSTS = [
     ("profile", {"full_name": "x", "language": "en", "timezone": ""}, ALL),
     ("security_policy", {}, OWNERS),
     ("orders_order_add", ORDER, WRITERS),
     ("orders_order_change", ORDER, WRITERS),
+    ("orders_closingrules_change", RULES, WRITERS),
+    ("orders_closingrules_effect", RULES | {"days": "3"}, ALL),
     ("scheduling_schedule_add", WEEKLY, WRITERS),
     ("scheduling_schedule_change", WEEKLY, WRITERS),
     ("scheduling_schedule_effect", {"task": WEEKLY["task"], "days": "3"}, ALL),
@@ -119,7 +129,7 @@ POSTS = [
 ]
 #: Each action of each list, and who is offered it.
 ACTIONS: dict[str, dict[str, tuple[str, ...]]] = {
-    "orders_order": {"reopen": WRITERS, "release": WRITERS},
+    "orders_order": {"close": WRITERS, "reopen": WRITERS, "release": WRITERS},
     "scheduling_schedule": {
         "pause": WRITERS,
         "resume": WRITERS,
@@ -165,6 +175,7 @@ def rows(acme):
         entry = Entry.objects.latest("pk")
     return {
         "orders_order": order.pk,
+        "orders_closingrules": 1,
         "orders_dailyreport": report.pk,
         "scheduling_schedule": schedule.pk,
         "scheduling_run": run.pk,
