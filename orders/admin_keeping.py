@@ -1,4 +1,4 @@
-"""The actions by which a tenant's people reopen orders, and let runs close them again."""
+"""The actions by which a tenant's people close and reopen orders, and let runs close them again."""
 
 from collections.abc import Callable
 from typing import Any
@@ -9,11 +9,12 @@ from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext, ngettext_lazy
 
-from orders.by_hand import Done, release, reopen
+from orders.by_hand import Done, close, release, reopen
 from orders.models import Order
 
 #: Each order is a line of the audit log; more at once would outlast a page.
 MAXIMUM = 1000
+CLOSED = ngettext_lazy("%(count)s order is closed.", "%(count)s orders are closed.", "count")
 REOPENED = ngettext_lazy(
     "%(count)s order is reopened and kept open: runs pass over it.",
     "%(count)s orders are reopened and kept open: runs pass over them.",
@@ -25,7 +26,11 @@ RELEASED = ngettext_lazy(
 
 
 class KeepOrdersOpen(admin.ModelAdmin):  # type: ignore[type-arg]
-    actions = ("reopen", "release")
+    actions = ("close", "reopen", "release")
+
+    @admin.action(description=_("Close selected orders"), permissions=["change"])
+    def close(self, request: HttpRequest, queryset: QuerySet[Order]) -> None:
+        self.do(request, queryset, close, CLOSED)
 
     @admin.action(
         description=_("Reopen selected orders and keep them open"), permissions=["change"]

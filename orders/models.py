@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Self
 
 from django.db import models
-from django.db.models.functions import Coalesce, Now, NullIf
+from django.db.models.functions import Coalesce, Collate, Lower, Now, NullIf, Trim
 from django.utils.translation import gettext_lazy as _
 
 from orders.closing_rules import ClosingRules, Holiday
@@ -182,6 +182,18 @@ class Order(models.Model):
                 condition=models.Q(kept_open=True),
             ),
             models.Index(fields=["closed_at"], name="order_by_closed_at"),
+            # Serves the search for a customer: by how one begins, which is a range of bytes.
+            models.Index(
+                Collate(Lower(Trim("customer")), "C"),
+                name="order_by_customer",
+                condition=~models.Q(customer=""),
+            ),
+            # Serves the list of the cancelled: a few, else found by reading all.
+            models.Index(
+                fields=["-placed_at", "-id"],
+                name="order_cancelled",
+                condition=models.Q(status="cancelled"),
+            ),
             # Serves a run's page and its undo, which go through what it closed from a place on.
             models.Index(
                 fields=["closed_by_run", "id"],

@@ -63,7 +63,8 @@ def grave(page, place):
         ("scheduling/schedule/1/change/", "#effect"),
         ("scheduling/run/1/change/", "section[aria-labelledby=what-it-did]"),
         ("scheduling/run/1/undo/", "#content"),
-        ("orders/order/?kept_open__exact=0", "#result_list"),
+        ("orders/order/?kept_open__exact=0", "#content"),
+        ("orders/closingrules/1/change/", "#content"),
     ],
 )
 def test_nothing_grave_is_found(page, path, place):
