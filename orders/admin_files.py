@@ -12,10 +12,12 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
 from exports.response import file_name
+from orders import waiting_files
 from orders.models import OrderFile
 from orders.order_file import FileError
-from orders.uploads import Upload, UploadForm, preview, take_in
+from orders.uploads import Upload, UploadForm, look_at, take_in
 
+GONE = _("This file was imported already, or waited too long: choose it again.")
 WRITING = ("orders.add_order", "orders.change_order")
 
 
@@ -78,22 +80,45 @@ class OrderFileAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     ) -> HttpResponse:
         if not self.has_add_permission(request):
             raise PermissionDenied
+        if request.method == "POST" and (token := request.POST.get("kept")):
+            return self.import_kept(request, token)
         form = UploadForm(request.POST or None, request.FILES or None)
         if request.method == "POST" and form.is_valid():
             return self.import_upload(request, form)
         return self.page(request, form)
 
     def import_upload(self, request: HttpRequest, form: UploadForm) -> HttpResponse:
-        upload = Upload(form.cleaned_data["file"], request.user.get_username())
+        upload = Upload.of(form.cleaned_data["file"], request.user.get_username())
         try:
             if form.cleaned_data["dry_run"]:
-                record, ignored = preview(upload)
-                return self.page(request, form, record=record, lines=told(record), ignored=ignored)
-            record, ignored = take_in(upload)
+                return self.show(request, upload)
+            outcome = take_in(upload)
         except FileError as error:
             form.add_error("file", str(error))
             return self.page(request, form)
-        return self.leave(request, record)
+        return self.leave(request, outcome.record)
+
+    def show(self, request: HttpRequest, upload: Upload) -> HttpResponse:
+        """Show what the file would do, and keep it so that it need not be chosen again."""
+        outcome = look_at(upload)
+        token = waiting_files.keep(request.session, upload.path, upload.name, upload.size)
+        more = outcome.record.rejected - len(outcome.record.rejections)
+        return self.page(request, UploadForm(), token=token, more=more, **outcome._asdict())
+
+    def import_kept(self, request: HttpRequest, token: str) -> HttpResponse:
+        """Import the file that was looked at, once."""
+        kept = waiting_files.take(request.session, token)
+        if kept is None:
+            self.message_user(request, GONE, messages.ERROR)
+            return self.page(request, UploadForm())
+        try:
+            outcome = take_in(Upload(*kept, request.user.get_username()))
+        except FileError as error:
+            self.message_user(request, str(error), messages.ERROR)
+            return self.page(request, UploadForm())
+        finally:
+            kept.path.unlink(missing_ok=True)
+        return self.leave(request, outcome.record)
 
     def leave(self, request: HttpRequest, record: OrderFile) -> HttpResponse:
         """Go to the page of what was imported, so that reloading it imports nothing again."""

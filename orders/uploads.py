@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple, Self
 
 from django import forms
 from django.conf import settings
@@ -16,10 +16,12 @@ from django.db import transaction
 from django.template.defaultfilters import filesizeformat
 from django.utils.translation import gettext_lazy as _
 
+from orders.import_preview import ImportPreview, preview_of
 from orders.importing import Import, import_file
 from orders.models import NAME_MAXIMUM, OrderFile
 from orders.stored_files import oldest_kept, sweep
 from orders.tenant import current_tenant, tenant_zone
+from orders.waiting_files import sweep_waiting
 
 #: Rejected lines that are kept and shown; who has more of them has one cause for all.
 REJECTIONS_MAXIMUM = 1000
@@ -51,36 +53,48 @@ class UploadForm(forms.Form):
 class Upload:
     """A file as it was sent, and by whom. It is on disk: see FILE_UPLOAD_HANDLERS."""
 
-    content: Any
+    path: Path
+    name: str
+    size: int
     sender: str
 
-    @property
-    def path(self) -> Path:
-        return Path(self.content.temporary_file_path())
+    @classmethod
+    def of(cls, content: "UploadedFile[Any]", sender: str) -> Self:
+        path = Path(content.temporary_file_path())  # type: ignore[attr-defined]
+        return cls(path, content.name or "", content.size or 0, sender)
 
 
-def preview(upload: Upload) -> tuple[OrderFile, Iterable[str]]:
-    """Return what an import would do, and the columns it would ignore; raises FileError."""
+class Outcome(NamedTuple):
+    """What became of a file: its row, the columns that were ignored, and of a dry run what it would do."""
+
+    record: OrderFile
+    ignored: Iterable[str]
+    preview: ImportPreview | None = None
+
+
+def look_at(upload: Upload) -> Outcome:
+    """Return what an import would do, and do none of it; raises FileError."""
     return imported(upload, dry_run=True)
 
 
 @transaction.atomic
-def take_in(upload: Upload) -> tuple[OrderFile, Iterable[str]]:
+def take_in(upload: Upload) -> Outcome:
     """Import a file and keep it, in one transaction; raises FileError when it cannot be read."""
-    record, ignored = imported(upload, dry_run=False)
+    outcome = imported(upload, dry_run=False)
     with upload.path.open("rb") as content:
-        record.file.save(record.name, File(content))
-    return record, ignored
+        outcome.record.file.save(outcome.record.name, File(content))
+    return outcome
 
 
-def imported(upload: Upload, *, dry_run: bool) -> tuple[OrderFile, Iterable[str]]:
+def imported(upload: Upload, *, dry_run: bool) -> Outcome:
     with upload.path.open("rb") as content:
         digest = hashlib.file_digest(content, "sha256").hexdigest()
     currency = current_tenant().currency
     with import_file(upload.path, tenant_zone(), currency, dry_run) as outcome:
-        record = record_of(outcome, upload.content.name)
-    record.sender, record.size, record.sha256 = upload.sender, upload.content.size, digest
-    return record, outcome.ignored
+        record = record_of(outcome, upload.name)
+        shown = preview_of(currency) if dry_run else None
+    record.sender, record.size, record.sha256 = upload.sender, upload.size, digest
+    return Outcome(record, outcome.ignored, shown)
 
 
 def record_of(outcome: Import, name: str) -> OrderFile:
@@ -101,3 +115,4 @@ def forget_old_files(now: datetime) -> None:
     limit = oldest_kept(now)
     OrderFile.objects.older_than(limit).delete()
     sweep(limit)
+    sweep_waiting(now)

@@ -1,6 +1,7 @@
 """The page on which a tenant imports orders, and the files that are kept of it."""
 
 import hashlib
+import time
 from datetime import timedelta
 
 import pytest
@@ -9,11 +10,12 @@ from django.db import connection
 from django.utils import timezone
 from django_tenants.utils import tenant_context
 
+from orders import waiting_files
 from orders.models import Order, OrderFile
 from orders.uploads import forget_old_files
 from tenants.audit.models import Entry
 from tests.conftest import NOON
-from tests.orders.builders import run_import, stored
+from tests.orders.builders import make_order, run_import, stored
 from tests.people import logged_in, make_user, owner_of, told
 
 PAGE = "/admin/orders/orderfile/"
@@ -80,14 +82,145 @@ def test_a_rejected_line_is_told_with_its_reason_and_the_others_are_imported(acm
         assert stored("number") == ["A1", "A2"]
 
 
-def test_a_dry_run_shows_what_would_be_done_and_stores_nothing(acme, owner, media):
-    page = send(owner, MIXED, dry_run="on").text
+# Looked at first ------------------------------------------------------------------------------
+def look(client, content=MIXED):
+    """Send a file to be looked at; return the page and the token by which it is imported."""
+    page = send(client, content, dry_run="on")
+    return page, page.context["token"]
 
-    assert "2 would be imported, 0 would be updated, 2 would be rejected" in page
-    assert "line 4: placed_at" in page
-    assert records(acme) == kept(media) == []
+
+def say_yes(client, token):
+    return client.post(f"{PAGE}add/", {"kept": token})
+
+
+def test_a_dry_run_shows_what_would_be_done_and_stores_nothing(acme, owner):
+    page, _ = look(owner)
+
+    assert "2 would be imported, 0 would be updated, 2 would be rejected" in page.text
+    assert "line 4</th><td>placed_at" in page.text
+    assert records(acme) == []
     with tenant_context(acme):
         assert stored("number") == []
+
+
+def test_it_shows_field_by_field_what_would_change(acme, owner):
+    with tenant_context(acme):
+        placed_at = NOON.replace(day=20, hour=11)
+        make_order("A1", total="12.50", placed_at=placed_at, customer="<b>Ann</b>")
+        make_order("A2", total="3", placed_at=placed_at)
+        make_order("C1", status="closed", total="3", placed_at=placed_at)
+    content = (
+        b"number,customer,placed_at,total,status\n"
+        b"A1,<b>Ann</b>,2026-11-20 12:00,12.50,open\n"
+        b"A2,Bob,2026-11-20 12:00,4,fulfilled\n"
+        b"C1,,2026-11-20 12:00,3,open\n"
+        b"N1,Eve,2026-11-20 12:00,5,\n"
+    )
+
+    page, _ = look(owner, content)
+
+    preview = page.context["preview"]
+    (changed,) = preview.changed
+    assert [(str(one.name), str(one.before), str(one.after)) for one in changed.changes] == [
+        ("customer", "", "Bob"),
+        ("total", "3.00", "4.00"),
+        ("status", "open", "fulfilled"),
+    ]
+    assert [(order.number, order.cells.customer) for order in preview.made] == [("N1", "Eve")]
+    assert preview.unchanged == 2  # A1, and C1, which an import does not reopen
+    assert f'href="/admin/orders/order/{changed.key}/change/"' in page.text
+
+
+def test_the_first_of_many_are_shown_and_all_are_counted(acme, owner):
+    lines = "".join(f"M{number},2026-11-20 12:00,1\n" for number in range(50))
+
+    page, _ = look(owner, f"number,placed_at,total\n{lines}".encode())
+
+    assert len(page.context["preview"].made) == 20
+    assert "50 orders that would be imported (the first 20 are shown)" in page.text
+
+
+def test_one_click_imports_the_very_file_that_was_looked_at(acme, globex, owner, media):
+    _, token = look(owner)
+
+    answer = say_yes(owner, token)
+
+    (record,) = records(acme)
+    assert answer.url == f"{PAGE}{record.pk}/change/"
+    assert (record.name, record.imported, record.rejected) == ("orders.csv", 2, 2)
+    assert record.sha256 == hashlib.sha256(MIXED).hexdigest()
+    assert [path.read_bytes() for path in kept(media)] == [MIXED]  # and none that waits
+    assert records(globex) == []
+
+
+def test_a_file_is_imported_by_its_button_once(acme, owner):
+    _, token = look(owner)
+    say_yes(owner, token)
+
+    again = say_yes(owner, token)
+
+    assert again.status_code == 200
+    assert "choose it again" in again.text
+    assert len(records(acme)) == 1
+
+
+@pytest.mark.parametrize("token", ["x", "0" * 48, "../../etc/passwd", "é"])
+def test_a_token_that_nobody_was_given_is_refused(acme, owner, token):
+    look(owner)
+
+    answer = say_yes(owner, token)
+
+    assert "choose it again" in answer.text
+    assert records(acme) == []
+
+
+def test_a_file_waits_for_whoever_sent_it_alone(acme, globex, owner):
+    _, token = look(owner)
+    make_user(acme, "bob@acme.test", "manager")
+
+    for stranger in (logged_in("acme", "bob@acme.test"), owner_of("globex"), owner_of("acme")):
+        assert "choose it again" in say_yes(stranger, token).text
+    assert records(acme) == records(globex) == []
+    assert say_yes(owner, token).status_code == 302
+
+
+def test_a_file_waits_for_an_hour(acme, owner, media, monkeypatch):
+    _, token = look(owner)
+    later = time.time() + waiting_files.WAITS_SECONDS + 1
+    monkeypatch.setattr("orders.waiting_files.time.time", lambda: later)
+
+    assert "choose it again" in say_yes(owner, token).text
+    assert records(acme) == kept(media) == []
+
+
+def test_only_the_last_file_that_was_looked_at_waits(acme, owner, media):
+    _, first = look(owner)
+    _, second = look(owner, GOOD)
+
+    assert "choose it again" in say_yes(owner, first).text
+    assert [path.read_bytes() for path in kept(media)] == [GOOD]
+    assert say_yes(owner, second).status_code == 302
+
+
+def test_a_file_that_nobody_came_back_for_goes_in_the_night(acme, globex, owner, media):
+    look(owner)
+
+    with tenant_context(globex):
+        forget_old_files(timezone.now() + timedelta(days=1))
+    assert len(kept(media)) == 1
+    with tenant_context(acme):
+        forget_old_files(timezone.now())
+        assert len(kept(media)) == 1
+        forget_old_files(timezone.now() + timedelta(hours=2))
+    assert kept(media) == []
+
+
+def test_who_may_import_no_more_cannot_do_so_by_a_token(acme, owner, settings):
+    _, token = look(owner)
+    settings.TENANT_ROLE_PERMISSIONS = {"owner": ["orders.view_orderfile"]}
+
+    assert say_yes(owner, token).status_code == 403
+    assert records(acme) == []
 
 
 NOT_ORDERS = {
