@@ -25,6 +25,7 @@ from tenants.accounts.models import LoginEvent, User
 from tenants.accounts.sites import GuardedSite
 from tenants.admin import DomainAdmin
 from tenants.audit.admin import EntryAdmin
+from tenants.audit.history_pages import with_history
 from tenants.audit.models import Entry
 from tenants.models import Domain, Tenant
 
@@ -98,7 +99,7 @@ tenant_site.register(ClosingRules, ClosingRulesAdmin)
 tenant_site.register(DailyReport, DailyReportAdmin)
 tenant_site.register(Schedule, ScheduleAdmin)
 tenant_site.register(Run, RunAdmin)
-tenant_site.register(RunRetention, RunRetentionAdmin)
+tenant_site.register(RunRetention, with_history(RunRetentionAdmin))
 tenant_site.register(User, TenantUserAdmin)
 tenant_site.register(Entry, EntryAdmin)
 tenant_site.register(LoginEvent, LoginEventAdmin)

@@ -16,6 +16,7 @@ from django.utils.translation import gettext_lazy as _
 
 from scheduling import schedules
 from scheduling.admin_effect import PreviewEffect
+from scheduling.admin_history import ShowSchedulesHistory
 from scheduling.admin_missed import ShowMissedRuns, give_alarms
 from scheduling.agenda.clock import database_now
 from scheduling.catalogue import Entry, tenant_catalogue
@@ -26,7 +27,7 @@ from scheduling.overview import ScheduleRow, tenant_schedules
 from scheduling.policy_fields import HELP
 
 
-class ScheduleAdmin(PreviewEffect, ShowMissedRuns, admin.ModelAdmin):  # type: ignore[type-arg]
+class ScheduleAdmin(PreviewEffect, ShowMissedRuns, ShowSchedulesHistory):
     """Writes schedules through `scheduling.schedules`; shows what beat will make of them."""
 
     list_display = [

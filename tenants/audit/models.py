@@ -73,6 +73,8 @@ class Entry(models.Model):
         indexes = (
             models.Index(fields=["-at", "-id"], name="entry_newest_first"),
             models.Index(fields=["actor", "-at"], name="entry_by_actor"),
+            # Serves the history of one row, and the list of a kind's deleted ones.
+            models.Index(fields=["model", "object_pk", "-id"], name="entry_by_object"),
         )
 
     def __str__(self) -> str:

@@ -53,15 +53,20 @@ PAGES = {
     "scheduling_schedule_change": ALL,
     "scheduling_schedule_history": ALL,
     "scheduling_schedule_delete": WRITERS,
+    "scheduling_schedule_deleted": ALL,
+    "scheduling_schedule_restore": WRITERS,
     "scheduling_run_changelist": ALL,
     "scheduling_run_add": NOBODY,
     "scheduling_run_change": ALL,
     "scheduling_run_history": ALL,
     "scheduling_run_delete": NOBODY,
     "scheduling_run_undo": OWNERS,
+    "scheduling_run_progress": ALL,
+    "scheduling_run_retry": WRITERS,
     "scheduling_runretention_changelist": WRITERS,
     "scheduling_runretention_change": WRITERS,
     "scheduling_runretention_history": WRITERS,
+    "scheduling_runretention_restore": WRITERS,
     "scheduling_runretention_add": NOBODY,
     "scheduling_runretention_delete": NOBODY,
     "accounts_user_changelist": OWNERS,
@@ -190,7 +195,7 @@ def rows(acme):
 def address(name, rows):
     kind = next((kind for kind in rows if name.startswith(f"{kind}_")), None)
     route = ROUTES[name]
-    for converter in ("<path:object_id>", "<int:pk>"):
+    for converter in ("<path:object_id>", "<int:pk>", "<int:entry>"):
         route = route.replace(converter, str(rows.get(kind)))
     return f"/admin/{route}"
 
