@@ -15,11 +15,13 @@ from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 
 from scheduling import schedules
-from scheduling.admin_effect import PreviewEffect
+from scheduling.admin_editing import EditTogether
 from scheduling.admin_history import ShowSchedulesHistory
 from scheduling.admin_missed import ShowMissedRuns, give_alarms
-from scheduling.agenda.clock import database_now
+from scheduling.admin_preview import PreviewCadence
+from scheduling.asking import asked_at
 from scheduling.catalogue import Entry, tenant_catalogue
+from scheduling.choices import CADENCE_FIELDS
 from scheduling.display import next_text
 from scheduling.forms import NewScheduleForm, ScheduleForm, form_for
 from scheduling.models import Run, Schedule
@@ -27,7 +29,7 @@ from scheduling.overview import ScheduleRow, tenant_schedules
 from scheduling.policy_fields import HELP
 
 
-class ScheduleAdmin(PreviewEffect, ShowMissedRuns, ShowSchedulesHistory):
+class ScheduleAdmin(EditTogether, PreviewCadence, ShowMissedRuns, ShowSchedulesHistory):
     """Writes schedules through `scheduling.schedules`; shows what beat will make of them."""
 
     list_display = [
@@ -110,33 +112,43 @@ class ScheduleAdmin(PreviewEffect, ShowMissedRuns, ShowSchedulesHistory):
     ) -> type[ModelForm[Schedule]]:
         tenant = request.tenant  # type: ignore[attr-defined]
         if obj is None:
-            return form_for(chosen_entry(request), tenant, NewScheduleForm)
+            return form_for(chosen_entry(request), tenant, NewScheduleForm, request.GET)
         if not self.has_change_permission(request, obj):
             return modelform_factory(Schedule, fields=())
-        return form_for(tenant_catalogue()[obj.task], tenant, ScheduleForm)
+        return form_for(tenant_catalogue()[obj.task], tenant, ScheduleForm, request.GET)
 
     def get_fields(self, request: HttpRequest, obj: Schedule | None = None) -> Sequence[str]:  # type: ignore[override]
+        """Return the fields beside the cadence and the policies, which have parts of their own."""
         if obj is None:
             parameters = list(chosen_entry(request).form.base_fields)
-            return ["name", "task", "crontab", "timezone", *parameters, "enabled"]
+            return ["name", "task", *parameters, "enabled"]
         if not self.has_change_permission(request, obj):
             return ["name", "task_label", "kwargs", "enabled", *self.shown]
         parameters = list(tenant_catalogue()[obj.task].form.base_fields)
-        written = ["crontab", "timezone", *parameters, "enabled"]
-        return ["name", "task_label", *written, *self.shown]
+        return ["name", "task_label", *parameters, "enabled"]
 
     def get_fieldsets(self, request: HttpRequest, obj: Schedule | None = None) -> Any:
         usual = super().get_fieldsets(request, obj)
         if not self.has_change_permission(request, obj):
             return usual
-        policies = {"fields": list(HELP), "classes": ["collapse"]}
-        return [*usual, (_("When something comes in between"), policies)]
+        cadence = {"fields": CADENCE_FIELDS, "classes": ["cadence"]}
+        policies = {
+            "fields": list(HELP),
+            "classes": ["collapse"],
+            "description": _(
+                "Nothing here has to be touched: the usual is right for most schedules."
+            ),
+        }
+        now = [(_("As it is stored"), {"fields": self.shown})] if obj else []
+        return [
+            *usual,
+            (_("When it runs"), cadence),
+            (_("When something comes in between"), policies),
+            *now,
+        ]
 
     def get_readonly_fields(self, request: HttpRequest, obj: Schedule | None = None) -> list[str]:
         return ["task_label", *self.shown] if obj else []
-
-    def save_model(self, request: HttpRequest, obj: Schedule, form: Any, change: bool) -> None:
-        """The form has stored it."""
 
     def delete_model(self, request: HttpRequest, obj: Schedule) -> None:
         schedules.delete([obj.pk])
@@ -185,7 +197,7 @@ class ScheduleAdmin(PreviewEffect, ShowMissedRuns, ShowSchedulesHistory):
 def with_overview(request: HttpRequest, found: list[Schedule]) -> list[Schedule]:
     """Give each schedule its line of the overview, with the same few queries for any number."""
     tenant = request.tenant  # type: ignore[attr-defined]
-    rows = tenant_schedules(tenant, database_now(), pk__in=[schedule.pk for schedule in found])
+    rows = tenant_schedules(tenant, asked_at(request), pk__in=[schedule.pk for schedule in found])
     by_name = {row["name"]: row for row in rows}
     for schedule in found:
         schedule.overview = by_name.get(schedule.name)

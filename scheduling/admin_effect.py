@@ -12,7 +12,7 @@ from django.urls import URLPattern, path, reverse
 from django.utils.translation import gettext_lazy as _
 
 from scheduling import schedules
-from scheduling.agenda.clock import database_now
+from scheduling.asking import asked_at
 from scheduling.catalogue import Entry, tenant_catalogue
 from scheduling.effect import Preview, preview_of
 from scheduling.hooks import Example
@@ -26,9 +26,6 @@ PAGE_TEMPLATE = "admin/scheduling/schedule/effect_page.html"
 
 class PreviewEffect(admin.ModelAdmin):  # type: ignore[type-arg]
     """Gives the form `effect_*`, and answers what its fields would do before they are saved."""
-
-    class Media:
-        js = ("scheduling/effect.js",)
 
     def get_urls(self) -> list[URLPattern]:
         view = self.admin_site.admin_view(self.effect_view)
@@ -47,7 +44,7 @@ class PreviewEffect(admin.ModelAdmin):  # type: ignore[type-arg]
         return super().render_change_form(request, context, *args, **kwargs)
 
     def effect_context(self, request: HttpRequest, entry: Entry, given: Any) -> dict[str, Any]:
-        preview = preview_of(entry, given, database_now())
+        preview = preview_of(entry, given, asked_at(request))
         url = reverse("admin:scheduling_schedule_effect", current_app=self.admin_site.name)
         return {
             "effect_url": f"{url}?task={entry.name}",

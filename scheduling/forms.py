@@ -1,42 +1,34 @@
-"""The form in which a tenant writes a schedule: one crontab, its time zone, the task's parameters."""
+"""The form in which a tenant writes a schedule: its cadence, the task's parameters, its policies."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from typing import Any, ClassVar, cast
 
 from django import forms
 from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
 from django.db import transaction
+from django.http import QueryDict
+from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 
 from scheduling import schedules
+from scheduling.cadence_form import CRONTAB_LABELS, CadenceForm
 from scheduling.catalogue import Entry, tenant_catalogue
+from scheduling.choices import CADENCE_FIELDS
+from scheduling.editing import Conflict, conflict_of, version_of
 from scheduling.models import Schedule
-from scheduling.periodic import CRONTAB_FIELDS, periodic_rows
+from scheduling.periodic import CRONTAB_FIELDS, Row, periodic_rows
 from scheduling.policy_fields import HELP, policy_fields
 from scheduling.schedules import Wish
-from tenants.forms import TimeZoneField
 from tenants.models import Tenant
 from tenants.names import known_timezones
 
-#: How the five fields are called in a message about one of them.
-CRONTAB_LABELS = {
-    "minute": _("minute"),
-    "hour": _("hour"),
-    "day_of_month": _("day of month"),
-    "month_of_year": _("month"),
-    "day_of_week": _("day of week"),
-}
-CRONTAB_HELP = _(
-    "Five fields: minute, hour, day of month, month, day of week (0 or 7 is Sunday). "
-    "“0 0 * * *” is every day at midnight, “30 6 * * 1-5” at half past six from Monday to Friday, "
-    "“*/15 * * * *” every quarter of an hour, “0 3 1 * *” at three on the first of each month. "
-    "Where both days are given, both must match."
-)
-CRONTAB_MAXIMUM = 600  # characters, more than the columns of all five fields hold
+#: What a new schedule of a task that suggests nothing begins with.
+EVERY_DAY = "0 0 * * *"
 
 
-class ScheduleForm(forms.ModelForm):  # type: ignore[type-arg]
+class ScheduleForm(CadenceForm, forms.ModelForm):  # type: ignore[type-arg]
     """Being valid means being stored: `scheduling.schedules` writes, and its refusals are our errors.
 
     Nothing else of the row can be set here. What the platform alone decides is put back, so that a
@@ -45,25 +37,32 @@ class ScheduleForm(forms.ModelForm):  # type: ignore[type-arg]
 
     entry: ClassVar[Entry]
     tenant: ClassVar[Tenant]
+    #: What a link wants the fields to begin with.
+    asked: ClassVar[Mapping[str, Any]] = {}
 
-    crontab = forms.CharField(
-        label=_("crontab"), max_length=CRONTAB_MAXIMUM, strip=True, help_text=CRONTAB_HELP
-    )
-    timezone = TimeZoneField(help_text=_("The crontab is read on the clocks of this place."))
+    #: What was stored when the form was shown. A script that sends none overwrites what there is.
+    version = forms.CharField(widget=forms.HiddenInput, required=False)
+    conflict: Conflict | None = None
 
     class Meta:
         model = Schedule
         fields = ["name", "enabled"]
+        help_texts: ClassVar = {"name": "", "enabled": _("One that is not enabled never runs.")}
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.initial.setdefault("timezone", self.tenant.timezone)
         if self.instance.pk:
-            self.initial.update(self.stored())
+            row = periodic_rows(pk=self.instance.pk)[0]
+            self.initial.update(self.stored(row), version=version_of(row))
+        self.initial.update(self.asked)
+        for name in self.entry.form.base_fields:
+            self.fields[name].label = capfirst(self.fields[name].label)
+        self.initial.setdefault("timezone", self.tenant.timezone)
+        self.initial.setdefault("crontab", self.entry.default_cadence or EVERY_DAY)
+        self.show_cadence()
 
-    def stored(self) -> dict[str, Any]:
+    def stored(self, row: Row) -> dict[str, Any]:
         """Return what the row holds, as far as this form can show it."""
-        row = periodic_rows(pk=self.instance.pk)[0]
         given = schedules.parameters_of(self.instance)
         shown = {name: given[name] for name in self.entry.form.base_fields if name in given}
         if row["crontab_id"] is not None:
@@ -96,8 +95,33 @@ class ScheduleForm(forms.ModelForm):  # type: ignore[type-arg]
         schedule = Schedule.objects.select_for_update().filter(pk=self.instance.pk).first()
         if schedule is None:
             raise ValidationError(_("The schedule was deleted meanwhile."))
+        self.refuse_to_overwrite(schedule, wish)
         schedule.name = wish.name
         return schedules.rewrite(schedule, self.entry, wish, self.tenant.timezone)
+
+    def refuse_to_overwrite(self, schedule: Schedule, wish: Wish) -> None:
+        """Raise ValidationError if somebody else has changed the schedule since the form was shown.
+
+        The form then knows the version that it is compared with, so that saving again is deliberate.
+        """
+        row = periodic_rows(pk=schedule.pk)[0]
+        version = version_of(row)
+        if self.cleaned_data["version"] in {"", version}:
+            return
+        yours: dict[str, Any] = {"name": wish.name, "enabled": wish.enabled}
+        yours |= {"crontab": wish.crontab, "timezone": wish.timezone}
+        yours |= {**(wish.parameters or {}), **(wish.policies or {})}
+        stored = {"name": schedule.name, "enabled": schedule.enabled} | self.stored(row)
+        conflict = conflict_of(schedule.pk, self, yours, stored)
+        if not conflict.differences:
+            return
+        self.conflict = conflict
+        self.show("version", version)
+        raise ValidationError(
+            _(
+                "Somebody else has changed this schedule meanwhile: compare, and save again if yours is to stay."
+            )
+        )
 
     def place(self, error: ValidationError) -> None:
         """Put each error at the field of this form that it is about."""
@@ -106,8 +130,8 @@ class ScheduleForm(forms.ModelForm):  # type: ignore[type-arg]
                 self.add_error(*self.placed(name, message))
 
     def placed(self, name: str, message: str) -> tuple[str | None, str]:
-        if name in CRONTAB_LABELS:
-            return "crontab", f"{CRONTAB_LABELS[name]}: {message}"
+        if name in CRONTAB_LABELS or name == "crontab":
+            return self.cadence_place(name, message)
         if name == "parameters":
             parameter, _colon, reason = message.partition(": ")
             return (parameter, reason) if parameter in self.fields else (None, message)
@@ -120,6 +144,7 @@ class NewScheduleForm(ScheduleForm):
     """Has a choice of task besides, and the parameters of the chosen one."""
 
     task = forms.ChoiceField(label=_("task"))
+    version = None  # type: ignore[assignment]  # there is nothing to be overwritten
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -137,23 +162,41 @@ class NewScheduleForm(ScheduleForm):
         unseen = [name for name in fields if name not in self.data]
         defaults = {name: fields[name].initial for name in unseen}
         given = {name: value for name, value in defaults.items() if value is not None}
-        self.data = {**self.data.dict(), **given}  # type: ignore[attr-defined]  # a QueryDict
+        for name, value in given.items():
+            self.show(name, value)
         return unseen
 
     def clean(self) -> dict[str, Any]:
+        cleaned = super().clean()
         for name in self.unseen or ():
             self.add_error(name, _("This belongs to the task you chose: check it and save again."))
-        return self.cleaned_data
+        return cleaned
 
     def store(self, wish: Wish) -> Schedule:
         return schedules.make(self.entry, wish, self.tenant.timezone)
 
 
-def form_for(entry: Entry, tenant: Tenant, base: type[ScheduleForm]) -> type[ScheduleForm]:
-    """Return the form for schedules of one task: `base` with the task's parameters as fields."""
+def form_for(
+    entry: Entry, tenant: Tenant, base: type[ScheduleForm], asked: QueryDict | None = None
+) -> type[ScheduleForm]:
+    """Return the form for schedules of one task: `base` with the task's parameters as fields.
+
+    Its fields begin with what the address of the page asks for, so that a link can offer a change.
+    """
     parameters = entry.form.base_fields
     taken = parameters.keys() & {*NewScheduleForm.base_fields, *HELP}
     if taken:
         raise ValueError(f"{entry.name}: rename the parameter {', '.join(taken)}; the form has one")
-    own = {"entry": entry, "tenant": tenant}
+    own = {"entry": entry, "tenant": tenant, "asked": asked_for(asked, parameters)}
     return type(base.__name__, (base,), {**own, **policy_fields(), **parameters})
+
+
+def asked_for(address: QueryDict | None, parameters: Iterable[str]) -> dict[str, Any]:
+    if address is None:
+        return {}
+    names = {"name", *CADENCE_FIELDS, *HELP, *parameters}
+    several = {"on_weekdays"}
+    return {
+        name: address.getlist(name) if name in several else address[name]
+        for name in names.intersection(address)
+    }

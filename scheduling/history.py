@@ -9,7 +9,7 @@ from typing import Any
 
 from scheduling.agenda.versions import name_actor
 from scheduling.models import Schedule
-from scheduling.periodic import CRONTAB_FIELDS, periodic_rows
+from scheduling.periodic import CRONTAB_FIELDS, Row, periodic_rows
 from tenants.audit.authors import author
 from tenants.audit.writing import write_difference
 
@@ -20,9 +20,10 @@ LEFT_OUT = {"id", "policies", *(f"crontab__{field}" for field in CRONTAB_FIELDS)
 def columns_of(schedule_id: int | None) -> dict[str, Any]:
     """Return what a schedule's row holds, as far as it says anything; nothing when there is none."""
     rows = periodic_rows(pk=schedule_id) if schedule_id else []
-    if not rows:
-        return {}
-    row = rows[0]
+    return columns_in(rows[0]) if rows else {}
+
+
+def columns_in(row: Row) -> dict[str, Any]:
     told = {
         name: value
         for name, value in row.items()

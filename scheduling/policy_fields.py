@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from django import forms
@@ -11,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from scheduling.models import Policy
 from scheduling.policies import CatchUp, Gap, Overlap, Repeat
+from scheduling.policy_sentences import NUMBERS
 
 HELP = {
     "catch_up": _("What slots get whose time passed while nothing could run them."),
@@ -46,4 +48,10 @@ def policy_fields() -> dict[str, forms.Field]:
             )
         else:
             field.widget.attrs["placeholder"] = default
+            field.help_text = with_default(HELP[name], NUMBERS[name], default)
     return found
+
+
+def with_default(help_text: Any, read: Callable[[int], Any], default: int) -> str:
+    said = {"help": help_text, "default": read(default)}
+    return str(_("%(help)s Empty, as usual: %(default)s.") % said)

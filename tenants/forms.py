@@ -1,4 +1,4 @@
-"""The platform's forms about tenants and their domains, and the choice of a time zone."""
+"""The platform's forms about tenants and their domains."""
 
 from typing import Any
 
@@ -7,20 +7,11 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
 from tenants.models import Domain, Tenant
-from tenants.names import known_timezones, normal_host, validate_slug
+from tenants.names import normal_host, validate_slug
 from tenants.provisioning import Order, register
+from tenants.zone_field import TimeZoneField
 
 REASON_MAXIMUM = 500
-
-
-def timezone_choices() -> list[tuple[str, str]]:
-    return [("", "---------"), *((name, name) for name in sorted(known_timezones()))]
-
-
-class TimeZoneField(forms.ChoiceField):
-    def __init__(self, **options: Any) -> None:
-        options.setdefault("label", _("time zone"))
-        super().__init__(choices=timezone_choices, **options)
 
 
 class RegistrationForm(forms.ModelForm):  # type: ignore[type-arg]

@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from tenants.accounts.events import LoginEvent, record
 from tenants.accounts.invitations import send_link
 from tenants.accounts.models import User
-from tenants.forms import TimeZoneField
+from tenants.zone_field import TimeZoneField
 
 RESETS_PER_HOUR = 5
 

@@ -13,8 +13,8 @@ from django.utils.translation import gettext_lazy as _
 from django.views.generic import FormView, RedirectView
 
 from tenants.accounts.models import User
-from tenants.forms import TimeZoneField
 from tenants.schema import in_public_schema
+from tenants.zone_field import TimeZoneField
 
 #: Each a column of the user, and a kind of mail that owners get unless they choose otherwise.
 MAILS = ["mail_missed_runs", "mail_held_runs", "mail_weekly_summary"]

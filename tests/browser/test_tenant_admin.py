@@ -55,6 +55,7 @@ def save(page):
 def test_the_owner_sets_a_crontab_and_sees_the_next_slot(page):
     open_schedule(page)
 
+    page.get_by_role("radio", name="Custom, in five fields").check()
     page.get_by_label("Crontab").fill("30 6 * * *")
     page.get_by_label("Days").fill("45")
     save(page)
@@ -74,6 +75,7 @@ def test_the_owner_sets_a_crontab_and_sees_the_next_slot(page):
 def test_a_crontab_that_cannot_be_is_told_at_its_field(page, crontab, says):
     open_schedule(page)
 
+    page.get_by_role("radio", name="Custom, in five fields").check()
     page.get_by_label("Crontab").fill(crontab)
     save(page)
 
