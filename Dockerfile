@@ -24,6 +24,7 @@ COPY tenants tenants
 COPY orders orders
 COPY scheduling scheduling
 COPY exports exports
+COPY locale locale
 
 # The settings want values that this step does not use: nothing is connected to, and the key is
 # forgotten with the step.

@@ -31,7 +31,7 @@ export HYPOTHESIS_STORAGE_DIRECTORY := $(or $(TMPDIR),/tmp)/tenantbeat-hypothesi
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo demo-reset test test-services test-long chaos bench bench-full check lint deployable audit
+.PHONY: help setup demo demo-reset test test-services test-long chaos bench bench-full check lint deployable audit messages
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 14
@@ -74,6 +74,9 @@ lint: setup
 
 deployable: setup
 	$(WITH_SERVICES) tools/check-deployable $(PYTHON)
+
+messages: setup ## collect the texts that people see into locale/, and compile them (needs Debian's gettext)
+	@$(IMPORT_ONLY) tools/messages $(PYTHON)
 
 audit: setup ## look up the locked packages in the database of known vulnerabilities (needs the net)
 	@tools/audit $(PYTHON)

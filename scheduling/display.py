@@ -14,7 +14,9 @@ def slot_text(slot_at: datetime | None, zone: str | None) -> str | None:
     if slot_at is None:
         return None
     local = slot_at.astimezone(ZoneInfo(zone or "UTC"))
-    return f"{date_format(local, 'D j M Y, H:i')} {local.tzname()}"
+    # Translators: the order of day and month, and what stands between, in the letters of Django's
+    # template filter "date".
+    return f"{date_format(local, _('D j M Y, H:i'))} {local.tzname()}"
 
 
 def next_text(row: Mapping[str, Any]) -> str | None:

@@ -129,6 +129,7 @@ SERVICES = {
     "postgres15": ("PostgreSQL 15", lambda: postgres15.program()),
     "pgbouncer": ("PgBouncer", lambda: pgbouncer.program()),
     "faketime": ("libfaketime", lambda: clock.library()),
+    "gettext": ("gettext", lambda: shutil.which("xgettext") and shutil.which("msgmerge")),
 }
 
 

@@ -17,6 +17,7 @@ from django.utils.translation import gettext_lazy as _
 
 from tenants.accounts.devices import RecoverySheet, SecurityPolicy
 from tenants.accounts.events import LoginEvent
+from tenants.accounts.languages import languages
 from tenants.accounts.session_rows import Session
 from tenants.names import validate_timezone
 from tenants.schema import current_schema
@@ -85,9 +86,7 @@ class User(AbstractBaseUser, PermissionsMixin):  # type: ignore[django-manager-m
     )
     full_name = models.CharField(_("name"), max_length=150, blank=True)
     role = models.CharField(_("role"), max_length=10, choices=Role, default=Role.VIEWER)
-    language = models.CharField(
-        _("language"), max_length=10, choices=[("en", "English"), ("de", "Deutsch")], default="en"
-    )
+    language = models.CharField(_("language"), max_length=10, choices=languages, default="en")
     timezone = models.CharField(
         _("time zone"),
         max_length=64,

@@ -1,0 +1,22 @@
+from django.db import migrations, models
+
+import tenants.accounts.languages
+
+
+class Migration(migrations.Migration):
+    """Nothing in the database changes: the choices are asked of a function from now on."""
+
+    dependencies = [("accounts", "0005_choose_mails")]
+
+    operations = [
+        migrations.AlterField(
+            model_name="user",
+            name="language",
+            field=models.CharField(
+                choices=tenants.accounts.languages.languages,
+                default="en",
+                max_length=10,
+                verbose_name="language",
+            ),
+        ),
+    ]
