@@ -25,6 +25,7 @@ COPY orders orders
 COPY scheduling scheduling
 COPY exports exports
 COPY locale locale
+COPY wording wording
 
 # The settings want values that this step does not use: nothing is connected to, and the key is
 # forgotten with the step.

@@ -15,7 +15,9 @@ from exports.response import file_name
 from orders import waiting_files
 from orders.models import OrderFile
 from orders.order_file import FileError
+from orders.rejections import shown_reason
 from orders.uploads import Upload, UploadForm, look_at, take_in
+from wording.showing import shown
 
 GONE = _("This file was imported already, or waited too long: choose it again.")
 WRITING = ("orders.add_order", "orders.change_order")
@@ -94,7 +96,7 @@ class OrderFileAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
                 return self.show(request, upload)
             outcome = take_in(upload)
         except FileError as error:
-            form.add_error("file", str(error))
+            form.add_error("file", shown(str(error)))
             return self.page(request, form)
         return self.leave(request, outcome.record)
 
@@ -114,7 +116,7 @@ class OrderFileAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         try:
             outcome = take_in(Upload(*kept, request.user.get_username()))
         except FileError as error:
-            self.message_user(request, str(error), messages.ERROR)
+            self.message_user(request, shown(str(error)), messages.ERROR)
             return self.page(request, UploadForm())
         finally:
             kept.path.unlink(missing_ok=True)
@@ -142,5 +144,5 @@ class OrderFileAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
 
 
 def told(record: OrderFile) -> list[tuple[Any, int, str]]:
-    """Return the rejected lines that are kept, as the command tells them."""
-    return [(_("line"), line, reason) for line, reason in record.rejections]
+    """Return the rejected lines that are kept, and why, in the reader's language."""
+    return [(_("line"), line, shown_reason(reason)) for line, reason in record.rejections]

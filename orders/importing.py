@@ -17,8 +17,12 @@ from django.db import connection, transaction
 
 from orders.order_file import OrderFileReader
 from orders.order_line import Line, LineReader
+from wording.sentences import Sentence
+from wording.sentences import noop as _
 
 BATCH = 2000  # lines
+#: As the statement below writes it.
+REPEATED = Sentence(_("'%(number)s' was on line %(line)s already"))
 
 CREATE_STAGE = """
     CREATE TEMPORARY TABLE staged_order (

@@ -10,12 +10,29 @@ from pathlib import Path
 from types import TracebackType
 from typing import NamedTuple, Self
 
+from wording.sentences import Sentence, fixed
+from wording.sentences import noop as _
+
 REQUIRED = ("number", "placed_at", "total")
 OPTIONAL = ("customer", "currency", "status", "cancelled")
 #: Bounds memory, whatever the file is. Below the csv module's limit for one cell.
 LINE_MAXIMUM = 100_000  # characters
 #: Bytes that are not UTF-8, as the "surrogateescape" error handler leaves them.
 UNDECODED = re.compile("[\udc80-\udcff]")
+
+
+EMPTY = fixed(_("the file is empty; its first line must name the columns"))
+NO_HEADER = Sentence(
+    _(
+        "no header; the first line must name the columns, separated by commas, among them "
+        "%(columns)s"
+    )
+)
+MISSING = Sentence(_("column missing: %(columns)s"))
+REPEATED = Sentence(_("column named twice: %(columns)s"))
+OPEN_QUOTE = Sentence(_("line %(line)s: a quote is opened and never closed"))
+NOT_UTF8 = Sentence(_("line %(line)s: not UTF-8; save the file as UTF-8"))
+TOO_LONG = Sentence(_("line %(line)s: longer than %(most)s characters"))
 
 
 class FileError(ValueError):
@@ -61,7 +78,7 @@ class OrderFileReader:
         """Read the names of the columns; this comes first."""
         first = next(self._records(), None)
         if first is None:
-            raise FileError("the file is empty; its first line must name the columns")
+            raise FileError(EMPTY)
         names = [cell.strip() for cell in first.cells or ()]
         self._check(names)
         return names
@@ -73,15 +90,12 @@ class OrderFileReader:
     @staticmethod
     def _check(names: list[str]) -> None:
         if not set(names) & {*REQUIRED, *OPTIONAL}:
-            raise FileError(
-                "no header; the first line must name the columns, separated by commas, "
-                f"among them {', '.join(REQUIRED)}"
-            )
+            raise FileError(NO_HEADER(columns=", ".join(REQUIRED)))
         if missing := [name for name in REQUIRED if name not in names]:
-            raise FileError(f"column missing: {', '.join(missing)}")
+            raise FileError(MISSING(columns=", ".join(missing)))
         counts = Counter(names)
         if repeated := [name for name in (*REQUIRED, *OPTIONAL) if counts[name] > 1]:
-            raise FileError(f"column named twice: {', '.join(repeated)}")
+            raise FileError(REPEATED(columns=", ".join(repeated)))
 
     def _records(self) -> Iterator[Record]:
         while True:
@@ -104,14 +118,14 @@ class OrderFileReader:
         limit, or the next quote, which it takes for its own end.
         """
         if self._is_exhausted or self._lines_read > line:
-            raise FileError(f"line {line}: a quote is opened and never closed")
+            raise FileError(OPEN_QUOTE(line=line))
 
     def _lines(self) -> Iterator[str]:
         for line in iter(partial(self._file.readline, LINE_MAXIMUM), ""):
             self._lines_read += 1
             if not line.isascii() and UNDECODED.search(line):
-                raise FileError(f"line {self._lines_read}: not UTF-8; save the file as UTF-8")
+                raise FileError(NOT_UTF8(line=self._lines_read))
             if len(line) == LINE_MAXIMUM:
-                raise FileError(f"line {self._lines_read}: longer than {LINE_MAXIMUM:,} characters")
+                raise FileError(TOO_LONG(line=self._lines_read, most=f"{LINE_MAXIMUM:,}"))
             yield line
         self._is_exhausted = True

@@ -8,6 +8,7 @@ from celery import shared_task
 from django import forms
 from django.conf import settings
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext_noop
 
 from orders.closing import Closing, close_old_orders
 from orders.effect import ClosingPreview
@@ -33,7 +34,7 @@ class ClosingParameters(forms.Form):
 
 @shared_task(
     schedulable=True,
-    label="Close old orders",
+    label=gettext_noop("Close old orders"),
     parameters=ClosingParameters,
     default_cadence="0 0 * * *",
     undo=ClosingUndo(),
@@ -52,7 +53,7 @@ def auto_close_old_orders(
     return close_old_orders(before=slot - timedelta(days=days), run_id=run_id, day=day)
 
 
-@shared_task(schedulable=True, label="Send the weekly summary")
+@shared_task(schedulable=True, label=gettext_noop("Send the weekly summary"))
 def send_weekly_summary(slot: datetime) -> None:
     """Mail the week up to `slot` to the tenant's owners.
 
@@ -63,13 +64,13 @@ def send_weekly_summary(slot: datetime) -> None:
     mail_summary(slot)
 
 
-@shared_task(schedulable=True, label="Make the daily report")
+@shared_task(schedulable=True, label=gettext_noop("Make the daily report"))
 def make_daily_report(slot: datetime) -> None:
     """Store the report of the day before `slot`. A repeat writes the same row again."""
     make_report(slot)
 
 
-@shared_task(schedulable=True, label="Clear expired sessions")
+@shared_task(schedulable=True, label=gettext_noop("Clear expired sessions"))
 def clear_expired_sessions() -> None:
     """Delete the tenant's sessions that have expired. A repeat finds none."""
     import_module(settings.SESSION_ENGINE).SessionStore.clear_expired()

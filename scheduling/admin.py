@@ -27,6 +27,7 @@ from scheduling.forms import NewScheduleForm, ScheduleForm, form_for
 from scheduling.models import Run, Schedule
 from scheduling.overview import ScheduleRow, tenant_schedules
 from scheduling.policy_fields import HELP
+from wording.showing import shown
 
 
 class ScheduleAdmin(EditTogether, PreviewCadence, ShowMissedRuns, ShowSchedulesHistory):
@@ -71,7 +72,7 @@ class ScheduleAdmin(EditTogether, PreviewCadence, ShowMissedRuns, ShowSchedulesH
     @admin.display(description=_("task"), ordering="task")
     def task_label(self, schedule: Schedule) -> str:
         entry = tenant_catalogue().get(schedule.task)
-        return entry.label if entry else schedule.task
+        return entry.title if entry else schedule.task
 
     @admin.display(description=_("schedule"))
     def cadence(self, schedule: Schedule) -> str | None:
@@ -92,7 +93,7 @@ class ScheduleAdmin(EditTogether, PreviewCadence, ShowMissedRuns, ShowSchedulesH
 
     @admin.display(description=_("problem"))
     def problem(self, schedule: Schedule) -> str | None:
-        return overview_of(schedule).get("problem")
+        return shown(overview_of(schedule).get("problem"))
 
     @admin.display(description=_("runs"))
     def runs(self, schedule: Schedule) -> str:

@@ -16,8 +16,10 @@ from typing import Any
 
 from celery import current_app
 from django import forms
+from django.utils.translation import gettext
 
 from scheduling.hooks import Preview, Undo
+from scheduling.problems import UNKNOWN_PARAMETER
 
 TENANT_QUEUE = "celery"
 PLATFORM_QUEUE = "platform"
@@ -40,7 +42,13 @@ class Entry:
 
     @property
     def label(self) -> str:
+        """What a schedule of it is called unless somebody calls it otherwise, in English."""
         return str(getattr(self.task, "label", None) or self.name)
+
+    @property
+    def title(self) -> str:
+        """The label in the language that is active."""
+        return gettext(self.label)
 
     @property
     def default_cadence(self) -> str | None:
@@ -66,9 +74,8 @@ class Entry:
         fields = self.form.base_fields
         for name in given:
             if name not in fields:
-                raise ParametersError(
-                    f"{name}: unknown parameter; {self.name} takes {known(fields)}"
-                )
+                said = UNKNOWN_PARAMETER(task=self.name, names=known(fields))
+                raise ParametersError(f"{name}: {said}")
         form = self.form({name: field.initial for name, field in fields.items()} | dict(given))
         if not form.is_valid():
             name, errors = next(iter(form.errors.items()))

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 from scheduling.catalogue import Entry, ParametersError
 from scheduling.hooks import Day, Effect, Example
+from wording.showing import shown
 
 #: The strip of bars, in the units of its drawing: how high it is, and a bar with the gap after it.
 HEIGHT, STEP, GAP = 60, 10, 2
@@ -85,5 +86,5 @@ def preview_of(entry: Entry, given: Mapping[str, Any], at: datetime) -> Preview 
     try:
         parameters = entry.parameters(own)
     except ParametersError as error:
-        return Preview(hook.what, error=str(error))
+        return Preview(hook.what, error=shown(str(error)))
     return Preview(hook.what, hook.headings, hook.now(parameters, at), hook.days(parameters, at))

@@ -148,7 +148,7 @@ class NewScheduleForm(ScheduleForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        choices = [(entry.name, entry.label) for entry in tenant_catalogue().values()]
+        choices = [(entry.name, entry.title) for entry in tenant_catalogue().values()]
         cast(forms.ChoiceField, self.fields["task"]).choices = choices
         self.initial.setdefault("task", self.entry.name)
         self.unseen = self.is_bound and self.show_parameters()

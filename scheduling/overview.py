@@ -26,10 +26,9 @@ from scheduling.periodic import (
     read,
 )
 from scheduling.plain import error_text, plain
+from scheduling.problems import beyond
 from tenants.models import Tenant
 from tenants.schema import shared_tables
-
-BEYOND = "limit: there may be %d schedules; those made last are set aside until others are deleted"
 
 
 class ScheduleRow(TypedDict):
@@ -73,7 +72,7 @@ def tenant_schedules(tenant: Tenant, now: datetime, **lookup: Any) -> list[Sched
         row[LEAST_SECONDS] = allowance.least_interval.total_seconds()
         line = describe(tenant, row, slots.get(row["id"]), now)
         if row["id"] in surplus:
-            line |= {"next_at": None, "problem": BEYOND % allowance.schedules_maximum}
+            line |= {"next_at": None, "problem": f"limit: {beyond(allowance.schedules_maximum)}"}
         told.append(line | {"last_state": states.get(row["id"])})
     return told
 

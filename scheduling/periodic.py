@@ -18,6 +18,7 @@ from django.db.models import TextField
 from django.db.models.functions import Cast
 from django_celery_beat.models import PeriodicTask
 
+from scheduling import problems
 from scheduling.cadence import (
     Cadence,
     ClockedCadence,
@@ -124,9 +125,8 @@ def read(row: Row, catalogue: Mapping[str, Entry], anchor_at: datetime) -> Readi
     """
     entry = catalogue.get(row["task"])
     if entry is None:
-        raise Unreadable(
-            f"task: '{row['task']}' cannot be scheduled; choose one of {', '.join(catalogue)}"
-        )
+        said = problems.UNKNOWN_TASK(task=row["task"], tasks=", ".join(catalogue))
+        raise Unreadable(f"task: {said}")
     refuse_instructions(row)
     parameters = parameters_of(row, entry)
     cadence = cadence_of(row, anchor_at)
@@ -136,18 +136,18 @@ def read(row: Row, catalogue: Mapping[str, Entry], anchor_at: datetime) -> Readi
 def refuse_instructions(row: Row) -> None:
     for column, untouched in UNTOUCHED.items():
         if row[column] not in untouched:
-            raise Unreadable(f"{column}: the platform alone decides this; leave it empty")
+            raise Unreadable(f"{column}: {problems.NOT_YOURS}")
 
 
 def parameters_of(row: Row, entry: Entry) -> dict[str, Any]:
     if len(row["kwargs"] or "") > KWARGS_MAXIMUM:
-        raise Unreadable(f"kwargs: longer than {KWARGS_MAXIMUM} characters; write fewer")
+        raise Unreadable(f"kwargs: {problems.TOO_LONG(most=KWARGS_MAXIMUM)}")
     try:
         given = json.loads(row["kwargs"] or "{}")
     except (ValueError, RecursionError):
-        raise Unreadable("kwargs: not JSON; write an object such as {}") from None
+        raise Unreadable(f"kwargs: {problems.NO_JSON}") from None
     if not isinstance(given, dict):
-        raise Unreadable("kwargs: not a JSON object; write one such as {}")
+        raise Unreadable(f"kwargs: {problems.NO_OBJECT}")
     try:
         return entry.parameters(given)
     except ParametersError as error:
@@ -158,9 +158,7 @@ def cadence_of(row: Row, anchor_at: datetime) -> Cadence:
     """Build the cadence of a row that names exactly one schedule."""
     kinds = [kind for kind in KINDS if row[f"{kind}_id"] is not None]
     if len(kinds) != 1:
-        raise Unreadable(
-            f"schedule: {len(kinds)} are set; set exactly one of crontab, interval, clocked, solar"
-        )
+        raise Unreadable(f"schedule: {problems.NOT_ONE_SCHEDULE(count=len(kinds))}")
     bounds = {
         "start_at": instant_of(row["start_text"], "start_time"),
         "expires_at": instant_of(row["expires_text"], "expires"),
@@ -182,11 +180,8 @@ def refuse_haste(cadence: Cadence, least: timedelta) -> None:
     if cadence.kind != "interval" and least <= MINUTE:
         return  # nothing else has two slots within a minute
     if cadence.least_gap < least:
-        unit = "second" if least == LEAST_INTERVAL else "seconds"
-        allowed = f"{int(least.total_seconds())} {unit}"
-        if cadence.kind == "interval":
-            raise Unreadable(f"interval: too short; use {allowed} or longer")
-        raise Unreadable(f"{cadence.kind}: fires too often; leave {allowed} between two slots")
+        said = problems.too_often(cadence.kind, int(least.total_seconds()))
+        raise Unreadable(f"{cadence.kind}: {said}")
 
 
 def instant_of(text: str | None, column: str) -> datetime | None:
@@ -196,7 +191,7 @@ def instant_of(text: str | None, column: str) -> datetime | None:
     try:
         return datetime.fromisoformat(text)
     except ValueError:
-        raise Unreadable(f"{column}: '{text}' cannot be used; take a date from 1 to 9999") from None
+        raise Unreadable(f"{column}: {problems.NO_DATE(text=text)}") from None
 
 
 Builder = Callable[[Row, datetime, dict[str, Any]], Cadence]
@@ -216,7 +211,7 @@ def interval_of(row: Row, anchor_at: datetime, bounds: dict[str, Any]) -> Cadenc
 def clocked_of(row: Row, _anchor_at: datetime, bounds: dict[str, Any]) -> Cadence:
     at = instant_of(row["clocked_text"], "clocked_time")
     if at is None:
-        raise Unreadable("clocked: there is no time; give it one")
+        raise Unreadable(f"clocked: {problems.NO_TIME}")
     return ClockedCadence(at, **bounds)
 
 

@@ -20,7 +20,7 @@ from django.db.models import F
 
 from scheduling.agenda import ledger
 from scheduling.agenda.halts import Hindered
-from scheduling.agenda.ledger import ATTEMPTS_MAXIMUM, Outcome, Refused
+from scheduling.agenda.ledger import ATTEMPTS_MAXIMUM, DIED_TEXT, Outcome, Refused
 from scheduling.agenda.models import Firing
 from scheduling.agenda.stopping import STOPPED_TEXT
 from scheduling.catalogue import TENANT_QUEUE, Entry
@@ -32,6 +32,8 @@ from scheduling.periodic import Unreadable, chosen_policies, parameters_of
 from scheduling.plain import error_text, plain
 from scheduling.policies import Policies
 from scheduling.retrying import told_slot
+from wording.sentences import fixed
+from wording.sentences import noop as _
 
 logger = structlog.get_logger(__name__)
 
@@ -41,8 +43,8 @@ SLOT, RUN_ID = "slot", "run_id"
 #: Pauses before a run whose body failed is tried again: the first, and the longest.
 FIRST_BACK_OFF, LONGEST_BACK_OFF = timedelta(seconds=10), timedelta(hours=1)
 
-GONE_TEXT = "The schedule was deleted or given another task after this slot was taken."
-PAUSED_TEXT = "The schedule was paused after this slot was taken."
+GONE_TEXT = fixed(_("The schedule was deleted or given another task after this slot was taken."))
+PAUSED_TEXT = fixed(_("The schedule was paused after this slot was taken."))
 
 
 def perform(firing: Firing, task: Any) -> Outcome | None:
@@ -95,7 +97,7 @@ class Performance:
                 finish(run, Run.State.CANCELLED, STOPPED_TEXT)
             elif firing.attempts > ATTEMPTS_MAXIMUM:
                 # Every worker died of it: one more must not try.
-                finish(run, Run.State.FAILED, f"The worker died of it {ATTEMPTS_MAXIMUM} times.")
+                finish(run, Run.State.FAILED, DIED_TEXT)
             elif refusal:
                 finish(run, Run.State.CANCELLED, plain(refusal))
             elif row and not row.enabled and is_new and firing.trigger != Run.Trigger.MANUAL:

@@ -13,6 +13,8 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django_celery_beat.models import CrontabSchedule
 
 from scheduling.agenda.limits import Allowance, allowance_in
@@ -31,6 +33,7 @@ from scheduling.periodic import (
     refuse_haste,
 )
 from tenants.schema import current_schema, current_tenant
+from wording.showing import shown
 
 
 @dataclass(frozen=True)
@@ -52,9 +55,8 @@ def entry_called(task: str | None) -> Entry:
     if task is None:
         return next(entry for entry in catalogue.values() if entry.default_cadence)
     if task not in catalogue:
-        raise ValidationError(
-            {"task": f"'{task}' cannot be scheduled; choose one of {', '.join(catalogue)}."}
-        )
+        text = _("'%(task)s' cannot be scheduled; choose one of %(tasks)s.")
+        raise ValidationError({"task": text % {"task": task, "tasks": ", ".join(catalogue)}})
     return catalogue[task]
 
 
@@ -81,13 +83,19 @@ def make(entry: Entry, wish: Wish, default_timezone: str) -> Schedule:
     """Store a new schedule of this task."""
     schedule = Schedule(name=wish.name or entry.label, task=entry.name, enabled=True)
     if not schedule.name.strip():
-        raise ValidationError({"name": "Give the schedule a name."})
+        raise ValidationError({"name": _("Give the schedule a name.")})
     allowance = allowance_in(current_schema())
     most = allowance.schedules_maximum
     if Schedule.objects.count() >= most:
-        raise ValidationError({"name": f"There are {most} schedules: delete one first."})
+        text = ngettext(
+            "There is %(most)s schedule: delete it first.",
+            "There are %(most)s schedules: delete one first.",
+            most,
+        )
+        raise ValidationError({"name": text % {"most": most}})
     if Schedule.objects.filter(name=schedule.name).exists():
-        raise ValidationError({"name": f"'{schedule.name}' is already the name of a schedule."})
+        text = _("'%(name)s' is already the name of a schedule.")
+        raise ValidationError({"name": text % {"name": schedule.name}})
     return change(schedule, entry, wish, default_timezone, allowance)
 
 
@@ -169,7 +177,7 @@ def refuse_more_often(crontab: str, timezone: str, allowance: Allowance) -> None
     try:
         refuse_haste(CrontabCadence.parse(crontab, timezone), allowance.least_interval)
     except Unreadable as error:
-        raise ValidationError({"crontab": str(error).removeprefix("crontab: ")}) from None
+        raise ValidationError({"crontab": shown(str(error).removeprefix("crontab: "))}) from None
 
 
 def crontab_row(text: str, timezone: str) -> CrontabSchedule:
@@ -177,7 +185,7 @@ def crontab_row(text: str, timezone: str) -> CrontabSchedule:
     try:
         cadence = CrontabCadence.parse(text, timezone)
     except InvalidCadence as error:
-        raise ValidationError({error.field: error.message}) from None
+        raise ValidationError({error.field: shown(error.message)}) from None
     fields = dict(zip(CRONTAB_FIELDS, str(cadence).split(), strict=True))
     row = CrontabSchedule.objects.filter(**fields, timezone=timezone).order_by("pk").first()
     if row is None:
@@ -208,10 +216,10 @@ def run_now(schedule_id: int) -> Firing:
     """Have a schedule run at once, beside its cadence; raises ValidationError if it cannot be read."""
     rows = periodic_rows(pk=schedule_id)
     if not rows:
-        raise ValidationError("The schedule was deleted.")
+        raise ValidationError(_("The schedule was deleted."))
     tenant = current_tenant()
     try:
         reading = read(rows[0], catalogue_of(tenant.schema_name), anchor_at=tenant.created_at)
     except Unreadable as error:
-        raise ValidationError(str(error)) from None
+        raise ValidationError(shown(str(error))) from None
     return plan_manual(tenant, schedule_id, reading.entry.name)

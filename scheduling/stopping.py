@@ -12,9 +12,12 @@ from scheduling.agenda.stopping import request_own_stop
 from scheduling.ending import finish
 from scheduling.models import Run
 from tenants.audit.writing import write_difference
+from wording.sentences import Sentence
+from wording.sentences import noop as _
 
 #: How long a page waits for the steps that runs are in the middle of, for all of them together.
 WAIT_SECONDS = 2.0
+STOPPED = Sentence(_("Stopped by %(by)s."))
 
 
 class Stopped(NamedTuple):
@@ -60,7 +63,7 @@ def stop(run: Run, by: str, seconds: float) -> bool:
         locked = Run.objects.select_for_update().filter(pk=run.pk, state=Run.State.RUNNING).first()
         if locked is None:
             return False
-        reason = f"Stopped by {by}."
+        reason = STOPPED(by=by)
         before = {"state": locked.state, "error": locked.error}
         finish(locked, Run.State.CANCELLED, reason)
         request_own_stop(locked.periodic_task_id, locked.slot_at)

@@ -15,7 +15,13 @@ from tenant_schemas_celery.task import TenantTask as SchemaSwitchingTask
 from scheduling.agenda import ledger
 from scheduling.agenda.beginning import begin_at_once
 from scheduling.agenda.halts import Hindered, halt
-from scheduling.agenda.ledger import ATTEMPTS_MAXIMUM, Outcome, Refused, TenantSuspended
+from scheduling.agenda.ledger import (
+    ATTEMPTS_MAXIMUM,
+    DIED_TEXT,
+    Outcome,
+    Refused,
+    TenantSuspended,
+)
 from scheduling.agenda.models import Firing
 from scheduling.agenda.outgoing import RECORD_TASK
 from scheduling.agenda.refusal import log_refusal
@@ -26,11 +32,14 @@ from scheduling.running import perform
 from scheduling.verdicts import record
 from tenants.models import Tenant
 from tenants.schema import PUBLIC, current_schema, in_public_schema, renew_session
+from wording.sentences import Sentence
+from wording.sentences import noop as _
 
 logger = structlog.get_logger(__name__)
 
 #: Before a message goes back to the broker because Postgres is away, so that it does not spin.
 PAUSE_SECONDS = 1.0
+GIVEN_UP = Sentence(_("The tenant was %(state)s after this slot was taken."), terms=["state"])
 
 
 class LedgerTask(SchemaSwitchingTask):
@@ -99,7 +108,7 @@ class LedgerTask(SchemaSwitchingTask):
         """Settle a firing whose tenant was suspended, or is about to be deleted, after it was taken."""
         is_suspended = firing.tenant.state == Tenant.State.SUSPENDED
         firing.verdict = Firing.Verdict.SUSPENDED if is_suspended else Firing.Verdict.CANCELLED
-        firing.error = f"The tenant was {firing.tenant.state} after this slot was taken."
+        firing.error = GIVEN_UP(state=firing.tenant.state)
         try:
             ledger.settle(firing, record(firing))
         except Hindered:
@@ -164,7 +173,7 @@ class PlatformTask(LedgerTask):
         if firing.stop_requested_at:
             return Outcome("cancelled", STOPPED_TEXT)
         if firing.attempts > ATTEMPTS_MAXIMUM:
-            return Outcome("failed", f"The worker died of it {ATTEMPTS_MAXIMUM} times.")
+            return Outcome("failed", DIED_TEXT)
         try:
             self.run()
         except (OperationalError, InterfaceError):

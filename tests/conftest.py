@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from django.core.management import call_command
 from django.db import connections
+from django.utils import translation
 from django_tenants.utils import schema_context, tenant_context
 
 from tests.integration import clock, pgbouncer, postgres15, rabbitmq
@@ -36,12 +37,16 @@ def django_db_setup(django_db_blocker):
 
 @pytest.fixture(autouse=True)
 def public_schema():
-    """Every test begins on the platform's side and leaves no tenant behind on the connection."""
+    """Every test begins on the platform's side and leaves no tenant behind on the connection.
+
+    Nor does the language of who visited a page last stay for the next test.
+    """
     from tenants.schema import enter_public_schema
 
     enter_public_schema()
     yield
     enter_public_schema()
+    translation.deactivate()
 
 
 @pytest.fixture

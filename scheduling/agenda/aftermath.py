@@ -17,14 +17,16 @@ from scheduling.agenda.taking import INSTANT, stretch_of, take, verdict
 from scheduling.cadence import Stretch
 from scheduling.periodic import Unreadable
 from tenants.models import Tenant
+from wording.sentences import fixed
+from wording.sentences import noop as _
 
 logger = structlog.get_logger(__name__)
 
 State = ScheduleVersion.State
 
-PAUSED_TEXT = "The schedule was paused."
-SUSPENDED_TEXT = "The tenant was suspended."
-CANCELLED_TEXT = "The schedule was deleted before anybody took it."
+PAUSED_TEXT = fixed(_("The schedule was paused."))
+SUSPENDED_TEXT = fixed(_("The tenant was suspended."))
+CANCELLED_TEXT = fixed(_("The schedule was deleted before anybody took it."))
 
 
 class Aftermath:

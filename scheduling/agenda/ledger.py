@@ -16,6 +16,8 @@ from scheduling.agenda.halts import forget_trouble, is_halted, may_be_tried
 from scheduling.agenda.models import Firing
 from scheduling.agenda.outgoing import RECORD_TASK
 from scheduling.agenda.wakeup import wake_beat
+from wording.sentences import Sentence
+from wording.sentences import noop as _
 
 logger = structlog.get_logger(__name__)
 
@@ -24,6 +26,7 @@ logger = structlog.get_logger(__name__)
 LEASE = timedelta(seconds=30)
 #: So often may a worker die of one try of a firing before that is the firing's fault.
 ATTEMPTS_MAXIMUM = 5
+DIED_TEXT = Sentence(_("The worker died of it %(count)s times."))(count=ATTEMPTS_MAXIMUM)
 
 
 class Refused(Exception):

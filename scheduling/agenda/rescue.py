@@ -16,6 +16,8 @@ from django.db.models import Max
 from scheduling.agenda.broker import Broker
 from scheduling.agenda.models import Firing
 from scheduling.catalogue import PLATFORM_QUEUE, TENANT_QUEUE
+from wording.sentences import Sentence
+from wording.sentences import noop as _
 
 logger = structlog.get_logger(__name__)
 
@@ -26,7 +28,8 @@ BATCH = 1000
 ORDER_MARGIN = timedelta(seconds=15)
 #: After so many messages that no worker began (its task is known to none, say) a firing is failed.
 PUBLICATIONS_MAXIMUM = 12
-UNWANTED_TEXT = f"No worker began it, though it was sent {PUBLICATIONS_MAXIMUM} times."
+UNWANTED = Sentence(_("No worker began it, though it was sent %(count)s times."))
+UNWANTED_TEXT = UNWANTED(count=PUBLICATIONS_MAXIMUM)
 
 
 def rescue(now: datetime, broker: Broker) -> int:

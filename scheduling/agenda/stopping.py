@@ -10,8 +10,10 @@ from scheduling.agenda.models import Firing
 from tenants.audit.writing import write_difference
 from tenants.models import Tenant
 from tenants.schema import current_schema, shared_tables
+from wording.sentences import fixed
+from wording.sentences import noop as _
 
-STOPPED_TEXT = "Stopped by the platform's staff."
+STOPPED_TEXT = fixed(_("Stopped by the platform's staff."))
 
 
 def request_stop(firing: Firing, now: datetime) -> bool:

@@ -17,6 +17,9 @@ from scheduling.cadence import Cadence, Stretch
 from scheduling.catalogue import PLATFORM_QUEUE
 from scheduling.plain import error_text
 from scheduling.policies import CatchUp, Overlap
+from scheduling.problems import MISSED_LONG_AGO
+from wording.sentences import fixed
+from wording.sentences import noop as _
 
 logger = structlog.get_logger(__name__)
 
@@ -26,8 +29,8 @@ MISFIRE_AFTER = timedelta(seconds=60)
 CAUGHT_UP_MAXIMUM = 100
 INSTANT = timedelta(microseconds=1)
 
-MISSED_TEXT = "Nobody was there to take it in time."
-SKIPPED_TEXT = "An earlier run was still going."
+MISSED_TEXT = fixed(_("Nobody was there to take it in time."))
+SKIPPED_TEXT = fixed(_("An earlier run was still going."))
 
 
 def take(
@@ -80,7 +83,7 @@ class Taking:
         left = caught[len(taken) :]
         self.slot.move_to(left[0] if left else self.slot.following(last))
         if passed and not taken and self.slot.one_off:
-            self.slot.problem = "missed: its time passed long before beat came to it; set it anew"
+            self.slot.problem = f"missed: {MISSED_LONG_AGO}"
         verdicts = [verdict(self.slot, passed, Firing.Verdict.MISSED, self.now)] if passed else []
         return [*verdicts, *(self.fired(slot_at, "catch_up") for slot_at in taken)]
 

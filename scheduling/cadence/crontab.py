@@ -20,6 +20,10 @@ from scheduling.cadence.invalid import InvalidCadence
 from scheduling.cadence.pattern import pattern_of, values_of
 from scheduling.cadence.showing import Showing, showing_of
 from scheduling.cadence.walltime import LATEST, zone_named
+from wording.sentences import Sentence
+from wording.sentences import noop as _
+
+NO_CHOICE = Sentence(_("%(given)s is no choice; use %(one)s or %(other)s"))
 
 # What becomes of a reading in the hour that a clock set forward skips, or one set back repeats.
 CHOICES = {"gap": ("shift", "skip"), "repeat": ("first", "both")}
@@ -52,7 +56,8 @@ class CrontabCadence(Cadence):
         pattern_of(self.text)
         for name, choices in CHOICES.items():
             if getattr(self, name) not in choices:
-                said = f"{getattr(self, name)!r} is no choice; use {' or '.join(choices)}"
+                given = repr(getattr(self, name))
+                said = NO_CHOICE(given=given, one=choices[0], other=choices[1])
                 raise InvalidCadence(name, said)
 
     @classmethod

@@ -9,6 +9,27 @@ from typing import NamedTuple
 from celery.schedules import crontab_parser
 
 from scheduling.cadence.invalid import InvalidCadence
+from wording.sentences import Sentence
+from wording.sentences import noop as _
+
+EMPTY = Sentence(_("the field is empty; use * for every value"))
+TOO_LONG = Sentence(_("the field has %(length)s characters; use at most %(most)s"))
+EMPTY_ITEM = Sentence(
+    _("an item between commas is empty; use commas only between items, as in 1,2")
+)
+NOT_UNDERSTOOD = Sentence(_("%(text)s is not understood; %(hint)s"))
+NO_STEP = Sentence(_("%(text)s is not a step; use 1 to %(most)s, as in */5"))
+OUT_OF_RANGE = Sentence(_("%(value)s is out of range; use %(low)s to %(high)s"))
+NO_NAME = Sentence(_("%(word)s is not a name for it; %(hint)s"))
+NUMBERS = Sentence(
+    _("use %(low)s to %(high)s, a list as in 1,2, a range as in 1-5 or a step as in */5")
+)
+NUMBERS_OR_NAMES = Sentence(
+    _(
+        "use %(low)s to %(high)s or %(first)s to %(last)s, a list as in 1,2, a range as in 1-5 or a "
+        "step as in */5"
+    )
+)
 
 MONTH_NAMES = (
     "january",
@@ -59,9 +80,9 @@ class Field:
     def parse(self, text: str) -> frozenset[int]:
         """The numbers that `text` names. InvalidCadence if it is no crontab field."""
         if not text:
-            raise self._error("the field is empty; use * for every value")
+            raise self._error(EMPTY())
         if len(text) > self.longest:
-            raise self._error(f"the field has {len(text)} characters; use at most {self.longest}")
+            raise self._error(TOO_LONG(length=len(text), most=self.longest))
         return frozenset(
             value for item in text.split(",") for value in self.expand(self._read(item))
         )
@@ -71,13 +92,11 @@ class Field:
 
     def _read(self, text: str) -> Item:
         if not text:
-            raise self._error(
-                "an item between commas is empty; use commas only between items, as in 1,2"
-            )
+            raise self._error(EMPTY_ITEM())
         match = ITEM.fullmatch(text)
         # As in Celery, a step needs a range to walk along: 5/10 is not 5-59/10.
         if match is None or (match["step"] and not (match["star"] or match["last"])):
-            raise self._error(f"{text!r} is not understood; {self._hint()}")
+            raise self._error(NOT_UNDERSTOOD(text=repr(text), hint=self._hint()))
         step = self._step(text, match["step"])
         if match["star"]:
             return Item(self.low, self.high, step)
@@ -87,25 +106,26 @@ class Field:
     def _step(self, text: str, digits: str | None) -> int:
         step = 1 if digits is None else int(digits)
         if step == 0:
-            raise self._error(f"{text!r} is not a step; use 1 to {self.high - self.low}, as in */5")
+            raise self._error(NO_STEP(text=repr(text), most=self.high - self.low))
         return step
 
     def _value(self, word: str) -> int:
         value = int(word) if word.isdigit() else self._named(word)
         if not self.low <= value <= self.high:
-            raise self._error(f"{value} is out of range; use {self.low} to {self.high}")
+            raise self._error(OUT_OF_RANGE(value=value, low=self.low, high=self.high))
         return value
 
     def _named(self, word: str) -> int:
         for value, name in enumerate(self.names, start=self.low):
             if len(word) >= 3 and name.startswith(word.lower()):
                 return value
-        raise self._error(f"{word!r} is not a name for it; {self._hint()}")
+        raise self._error(NO_NAME(word=repr(word), hint=self._hint()))
 
     def _hint(self) -> str:
-        names = f" or {self.names[0][:3]} to {self.names[-1][:3]}" if self.names else ""
-        numbers = f"{self.low} to {self.high}{names}"
-        return f"use {numbers}, a list as in 1,2, a range as in 1-5 or a step as in */5"
+        if not self.names:
+            return NUMBERS(low=self.low, high=self.high)
+        first, last = self.names[0][:3], self.names[-1][:3]
+        return NUMBERS_OR_NAMES(low=self.low, high=self.high, first=first, last=last)
 
     def _error(self, message: str) -> InvalidCadence:
         return InvalidCadence(self.name, message)

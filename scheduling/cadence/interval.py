@@ -10,8 +10,14 @@ from typing import ClassVar, Self
 from scheduling.cadence import reading
 from scheduling.cadence.base import Cadence
 from scheduling.cadence.invalid import InvalidCadence
+from wording.sentences import Sentence
+from wording.sentences import noop as _
 
 # The periods of django_celery_beat's IntervalSchedule, the longest first.
+NO_INTERVAL = Sentence(_("%(every)s is not an interval; use one longer than zero"))
+NO_PERIOD = Sentence(_("%(period)s is no period; use one of %(units)s"))
+ENDLESS = Sentence(_("%(every)s %(period)s is longer than the calendar"))
+
 UNITS = {
     "days": timedelta(days=1),
     "hours": timedelta(hours=1),
@@ -34,9 +40,7 @@ class IntervalCadence(Cadence):
         Cadence.__post_init__(self)
         self._keep_in_utc("anchor_at", "interval")
         if self.every <= timedelta(0):
-            raise InvalidCadence(
-                "interval", f"{self.every} is not an interval; use one longer than zero"
-            )
+            raise InvalidCadence("interval", NO_INTERVAL(every=self.every))
 
     @classmethod
     def of(
@@ -93,8 +97,8 @@ class IntervalCadence(Cadence):
 
 def _length(every: int, period: str) -> timedelta:
     if period not in UNITS:
-        raise InvalidCadence("interval", f"{period!r} is no period; use one of {', '.join(UNITS)}")
+        raise InvalidCadence("interval", NO_PERIOD(period=repr(period), units=", ".join(UNITS)))
     try:
         return every * UNITS[period]
     except OverflowError:
-        raise InvalidCadence("interval", f"{every} {period} is longer than the calendar") from None
+        raise InvalidCadence("interval", ENDLESS(every=every, period=period)) from None

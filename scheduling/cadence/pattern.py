@@ -16,6 +16,13 @@ from itertools import pairwise
 from scheduling.cadence import fields
 from scheduling.cadence.invalid import InvalidCadence
 from scheduling.cadence.walltime import DAY, MINUTE, midnight_of
+from wording.sentences import Sentence
+from wording.sentences import noop as _
+
+NOT_FIVE = Sentence(_("%(count)s fields; use five, as in 0 3 * * 1-5"))
+NEVER_COMES = Sentence(
+    _("day %(day)s never comes in %(months)s; use 1 to %(longest)s"), terms=["months"]
+)
 
 FIELDS = (
     fields.MINUTE,
@@ -133,7 +140,7 @@ def _readings(hours: frozenset[int], minutes: frozenset[int]) -> Sequence[int]:
 def split(text: str) -> list[str]:
     texts = text.split()
     if len(texts) != len(FIELDS):
-        raise InvalidCadence("crontab", f"{len(texts)} fields; use five, as in 0 3 * * 1-5")
+        raise InvalidCadence("crontab", NOT_FIVE(count=len(texts)))
     return texts
 
 
@@ -147,9 +154,8 @@ def _require_a_possible_date(days: frozenset[int], months: frozenset[int]) -> No
     longest = max(DAYS_IN_MONTHS[month - 1] for month in months)
     if min(days) > longest:
         names = ", ".join(fields.MONTH_NAMES[month - 1].capitalize() for month in sorted(months))
-        raise InvalidCadence(
-            "day_of_month", f"day {min(days)} never comes in {names}; use 1 to {longest}"
-        )
+        never = NEVER_COMES(day=min(days), months=names, longest=longest)
+        raise InvalidCadence("day_of_month", never)
 
 
 def _next_month(day: date) -> date:

@@ -18,6 +18,13 @@ from typing import Any, ClassVar, NamedTuple, Self
 from scheduling.cadence import reading
 from scheduling.cadence.base import Cadence
 from scheduling.cadence.invalid import InvalidCadence
+from wording.sentences import Sentence
+from wording.sentences import noop as _
+
+NO_EVENT = Sentence(_("%(event)s is no event; use one of %(events)s"))
+NO_PLACE = Sentence(
+    _("%(name)s %(value)s is out of range; use -%(furthest)s to %(furthest)s degrees")
+)
 
 HALF_DAY = timedelta(hours=12)
 # Half days overlap by an hour, so that an event on their border is claimed; two events are never
@@ -66,9 +73,8 @@ class SolarCadence(Cadence):
     def __post_init__(self) -> None:
         Cadence.__post_init__(self)
         if self.event not in EVENTS:
-            raise InvalidCadence(
-                "solar", f"{self.event!r} is no event; use one of {', '.join(EVENTS)}"
-            )
+            said = NO_EVENT(event=repr(self.event), events=", ".join(EVENTS))
+            raise InvalidCadence("solar", said)
         object.__setattr__(self, "latitude", _degrees("latitude", self.latitude, 90))
         object.__setattr__(self, "longitude", _degrees("longitude", self.longitude, 180))
 
@@ -116,9 +122,7 @@ def _degrees(name: str, value: object, furthest: int) -> float:
     except ValueError:
         degrees = math.nan
     if not -furthest <= degrees <= furthest:
-        raise InvalidCadence(
-            "solar", f"{name} {value} is out of range; use -{furthest} to {furthest} degrees"
-        )
+        raise InvalidCadence("solar", NO_PLACE(name=name, value=value, furthest=furthest))
     return degrees
 
 

@@ -15,6 +15,10 @@ from typing import Literal, NamedTuple
 from zoneinfo import ZoneInfo
 
 from scheduling.cadence.invalid import InvalidCadence
+from wording.sentences import Sentence
+from wording.sentences import noop as _
+
+NO_ZONE = Sentence(_("%(name)s is no IANA time zone; use a name such as Europe/Berlin"))
 
 DAY = timedelta(days=1)
 MINUTE = timedelta(minutes=1)
@@ -54,9 +58,7 @@ def zone_named(name: str) -> ZoneInfo:
     # Beside its own LookupError, ZoneInfo lets through what a path can do wrong: ValueError for
     # "../etc", OSError for a directory such as "Europe" or a name too long for the file system.
     except (LookupError, ValueError, OSError):
-        raise InvalidCadence(
-            "timezone", f"{name!r} is no IANA time zone; use a name such as Europe/Berlin"
-        ) from None
+        raise InvalidCadence("timezone", NO_ZONE(name=repr(name))) from None
 
 
 def offset_at(zone: ZoneInfo, instant: datetime) -> timedelta:

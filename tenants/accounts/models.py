@@ -152,6 +152,8 @@ class User(AbstractBaseUser, PermissionsMixin):  # type: ignore[django-manager-m
         """Return what this user logs in with."""
         return self.email or self.login_name or ""
 
+    get_username.short_description = _("login")  # type: ignore[attr-defined]  # as a column
+
     @property
     def is_in_charge(self) -> bool:
         return self.role in self.IN_CHARGE

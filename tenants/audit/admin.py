@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from exports.admin import ExportableAdmin
 from tenants.audit.models import Entry
+from tenants.audit.showing import differences
 from tenants.read_only import ReadOnlyAdmin
 
 #: Names that the filter of people offers; who is further down is found by the search.
@@ -47,9 +48,4 @@ class EntryAdmin(ReadOnlyAdmin, ExportableAdmin):
 
     @admin.display(description=_("before and after"))
     def difference(self, entry: Entry) -> SafeString:
-        lines = ((name, *map(shown, pair)) for name, pair in entry.changes.items())
-        return format_html_join("", "<div>{}: {} → {}</div>", lines)
-
-
-def shown(value: Any) -> str:
-    return "-" if value in (None, "") else str(value)
+        return format_html_join("", "<div>{}: {} → {}</div>", differences(entry))

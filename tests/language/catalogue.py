@@ -71,7 +71,7 @@ def text_of(lines):
 def compiled(path):
     """Return what a .mo file holds, as `gettext` keeps it: by text, or by text and plural form."""
     with path.with_suffix(".mo").open("rb") as file:
-        held = gettext.GNUTranslations(file)._catalog
+        held = vars(gettext.GNUTranslations(file))["_catalog"]
     return {key: text for key, text in held.items() if key}  # the header differs in its dates
 
 

@@ -20,7 +20,7 @@ from tests.language.catalogue import (
 )
 
 #: What `make messages` looks through.
-CODE = ["exports", "locale", "orders", "saas", "scheduling", "tenants", "tools"]
+CODE = ["exports", "locale", "orders", "saas", "scheduling", "tenants", "tools", "wording"]
 LANGUAGES = {path.parent.parent.name: path for path in catalogues()}
 
 pytestmark = pytest.mark.parametrize("language", LANGUAGES)
@@ -72,7 +72,7 @@ def test_each_text_has_as_many_forms_as_the_language_has_plurals(language):
 
 def test_what_is_compiled_is_what_is_written(language):
     path = LANGUAGES[language]
-    written = {}
+    written: dict = {}
     for text in read(path):
         written |= as_compiled(text)
 

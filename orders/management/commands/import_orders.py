@@ -16,7 +16,7 @@ from tqdm import tqdm
 from orders.days import zone_called
 from orders.importing import Import, import_file
 from orders.order_file import FileError
-from orders.order_line import shown
+from orders.order_line import quoted
 from orders.uploads import record_of
 
 REJECTED, REFUSED = 1, 2  # exit codes
@@ -78,7 +78,7 @@ class Command(BaseCommand):
 
     def answer(self, outcome: Import, *, json: bool, dry_run: bool, **_options: Any) -> None:
         if outcome.ignored:
-            self.stderr.write(f"ignored columns: {', '.join(map(shown, outcome.ignored))}")
+            self.stderr.write(f"ignored columns: {', '.join(map(quoted, outcome.ignored))}")
         if json:
             self.write_json(outcome)
         else:

@@ -6,7 +6,7 @@ import tenants.accounts.languages
 class Migration(migrations.Migration):
     """Nothing in the database changes: the choices are asked of a function from now on."""
 
-    dependencies = [("accounts", "0005_choose_mails")]
+    dependencies = [("accounts", "0006_invited_at")]
 
     operations = [
         migrations.AlterField(
