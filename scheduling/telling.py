@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from scheduling.durations import duration_text
 from scheduling.models import Run
+from wording.showing import shown
 
 #: A sign beside each state's word: no screen reader says it, and colours mean nothing by themselves.
 SIGNS = {
@@ -62,7 +63,7 @@ def is_technical(error: str) -> bool:
 def reason(error: str) -> str:
     """Return why a run ended so, in a line: of a programme's error what it says last."""
     if not is_technical(error):
-        return _(error) if error else ""
+        return shown(error) if error else ""
     last = error.splitlines()[-1].strip()
     said = Truncator(TECHNICAL.sub("", last)).chars(REASON_MAXIMUM)
     return _("An unexpected error: %(said)s") % {"said": said}

@@ -40,5 +40,7 @@ TENANT_PAGES = [
     "security/",
     "security/enrol/",
     "security/policy/",
+    "profile/",
+    "scheduling/run/{failed_run}/retry/",
     "password_change/",
 ]
