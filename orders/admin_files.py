@@ -55,7 +55,8 @@ class OrderFileAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
 
     @admin.display(description=_("rejected lines"))
     def rejected_lines(self, record: OrderFile) -> SafeString | str:
-        return format_html_join("", "<div>{} {}: {}</div>", told(record)) or "-"
+        lines = ((_("line"), *line) for line in told(record))
+        return format_html_join("", "<div>{} {}: {}</div>", lines) or "-"
 
     def download_view(self, request: HttpRequest, pk: int) -> FileResponse:
         """Give the file back as it came, as nothing that a browser would show or run."""
@@ -105,7 +106,14 @@ class OrderFileAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         outcome = look_at(upload)
         token = waiting_files.keep(request.session, upload.path, upload.name, upload.size)
         more = outcome.record.rejected - len(outcome.record.rejections)
-        return self.page(request, UploadForm(), token=token, more=more, **outcome._asdict())
+        return self.page(
+            request,
+            UploadForm(),
+            token=token,
+            lines=told(outcome.record),
+            more=more,
+            **outcome._asdict(),
+        )
 
     def import_kept(self, request: HttpRequest, token: str) -> HttpResponse:
         """Import the file that was looked at, once."""
@@ -143,6 +151,6 @@ class OrderFileAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         return TemplateResponse(request, "admin/orders/orderfile/upload.html", context)
 
 
-def told(record: OrderFile) -> list[tuple[Any, int, str]]:
+def told(record: OrderFile) -> list[tuple[int, str]]:
     """Return the rejected lines that are kept, and why, in the reader's language."""
-    return [(_("line"), line, shown_reason(reason)) for line, reason in record.rejections]
+    return [(line, shown_reason(reason)) for line, reason in record.rejections]

@@ -18,6 +18,7 @@ TENANT_PAGES = [
     "orders/orderfile/",
     "orders/orderfile/add/",
     "orders/orderfile/{file}/change/",
+    "orders/closingrules/1/change/",
     "orders/dailyreport/",
     "orders/dailyreport/{report}/change/",
     "scheduling/schedule/",

@@ -41,10 +41,11 @@ class Reader(HTMLParser):
 
     def handle_starttag(self, tag, attributes):
         given = dict(attributes)
-        self.said += [value for name, value in given.items() if name in SPOKEN and value]
+        if given.get("type") != "hidden":
+            self.said += [value for name, value in given.items() if name in SPOKEN and value]
         if tag == "input" and given.get("type") in {"submit", "button", "reset"}:
             self.said.append(given.get("value") or "")
-        if tag in UNSEEN:
+        if tag in UNSEEN or (tag == "th" and "hidden" in given.get("class", "").split()):
             self._inside.append(tag)
         # A choice that is called by what is sent for it is a name: of a zone, say.
         self._option = given.get("value") if tag == "option" else None
