@@ -26,6 +26,8 @@ TENANT_PAGES = [
     "scheduling/schedule/{schedule}/change/",
     "scheduling/schedule/{schedule}/delete/",
     "scheduling/schedule/{broken_schedule}/change/",
+    "scheduling/schedule/{schedule}/history/",
+    "scheduling/schedule/deleted/",
     "scheduling/run/",
     "scheduling/run/{run}/change/",
     "scheduling/run/{failed_run}/change/",
