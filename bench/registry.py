@@ -14,7 +14,17 @@ from typing import Any
 
 NAMES = [
     *("peers", "burst", "two_beats", "idle", "lateness", "changes", "reindexing", "bomb"),
-    *("cadence", "simulate", "worker", "closing", "effect", "provisioning", "migrations", "walls"),
+    *(
+        "cadence",
+        "simulate",
+        "worker",
+        "closing",
+        "effect",
+        "order_list",
+        "provisioning",
+        "migrations",
+        "walls",
+    ),
 ]
 Row = dict[str, Any]
 

@@ -64,6 +64,8 @@ class OrderAdmin(KeepOrdersOpen, FastSearch, ExportableAdmin):
         TotalFilter,
         ClosedByFilter,
     )
+    # By what an index has in its order: to sort a million takes seconds.
+    sortable_by = ("number", "placed_at")
     date_hierarchy = "placed_at"
     readonly_fields = ("status_changed_at", "closed_at", "closed_by_run")
     list_per_page = 50

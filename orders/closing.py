@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import date, datetime
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from django.db import transaction
 
 from orders.closing_rules import ClosingRules
-from orders.holidays import reason_for
+from orders.holidays import HOLIDAY_TEXT
 from orders.models import Order
 from orders.pace import Pace
 from orders.windows import BEGINNING, Wanted, Window, close_free, sweep
@@ -25,7 +25,7 @@ class Closing(NamedTuple):
     #: Whether nothing was left after it; else one finds out by asking for the next.
     is_last: bool = False
     #: Why nothing was closed, nor will be, though something may be old enough.
-    skipped: Any = ""
+    skipped: str = ""
 
 
 def close_old_orders(
@@ -74,8 +74,7 @@ class Walk:
                 if self.is_ruled:
                     rules = ClosingRules.stored(self.day)
                     if rules and rules.holiday is not None and self.day:
-                        reason = reason_for(self.day, rules.holiday)
-                        return Closing(0, 0, is_last=True, skipped=reason)
+                        return Closing(0, 0, is_last=True, skipped=HOLIDAY_TEXT)
                     if not self.turn_to(rules):
                         return None
                 done, is_refused = self.step_by_rules()

@@ -14,6 +14,7 @@ from orders.counting import CameOfAge, count_closable, count_days
 from orders.days import midnight
 from orders.holidays import Calendar, reason_for
 from orders.models import Order
+from orders.rules_told import of_orders
 from orders.tenant import tenant_zone
 
 SAMPLE = 5  # orders
@@ -70,10 +71,12 @@ class ClosingPreview:
         Of very many orders the oldest are looked at, and what is said of them is true of those alone.
         """
         day = at.astimezone(tenant_zone()).date()
-        rules = ClosingRules.stored(day) or ClosingRules()
+        rules = ClosingRules.stored(day)
+        if rules is None:
+            return effect_of(ClosingRules(), at - age(parameters))
         if rules.holiday is not None:
             return Effect(0, [], [], note=reason_for(day, rules.holiday))
-        return effect_of(rules, at - age(parameters))
+        return effect_of(rules, at - age(parameters))._replace(note=" ".join(of_orders(rules)))
 
     def days(self, parameters: Mapping[str, Any], at: datetime) -> list[Day]:
         """Return what crossed the age on each day up to `at`, of what was open then; oldest day first.

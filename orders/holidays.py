@@ -8,8 +8,12 @@ from typing import NamedTuple
 
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from orders.closing_rules import Holiday
+
+#: What a run says. It is stored in English, and shown to each reader in theirs.
+HOLIDAY_TEXT = gettext_noop("This day is one of your holidays, on which nothing is closed.")
 
 
 class Calendar(NamedTuple):

@@ -15,7 +15,12 @@ from orders.closing_rules import ClosingRules, Holiday
 
 def told(rules: ClosingRules, today: date) -> list[str]:
     """Return what is closed and what is not, a sentence for each rule."""
-    return [which(rules), *totals(rules), *customers(rules), *holidays(today)]
+    return [*of_orders(rules), *holidays(today)]
+
+
+def of_orders(rules: ClosingRules) -> list[str]:
+    """Return which orders are closed on a day that is no holiday."""
+    return [which(rules), *totals(rules), *customers(rules)]
 
 
 def which(rules: ClosingRules) -> str:

@@ -19,9 +19,10 @@ def record(run: Run, progress: Any) -> None:
 
 
 def finish_well(run: Run, progress: Any = None) -> None:
-    """End a run whose body is through: it is skipped if its last step says why, in `skipped`."""
+    """End a run whose body is through: as skipped if its last step says why, and no other did anything."""
     reason = plain(getattr(progress, "skipped", ""))
-    finish(run, Run.State.SKIPPED if reason else Run.State.SUCCEEDED, reason, progress)
+    is_skipped = reason and not run.closed
+    finish(run, Run.State.SKIPPED if is_skipped else Run.State.SUCCEEDED, reason, progress)
 
 
 def finish(run: Run, state: str, error: str = "", progress: Any = None) -> None:

@@ -31,7 +31,10 @@ class Progress(Protocol):
 
     @property
     def skipped(self) -> Any:
-        """With what is last: why nothing was done. The run then ends as skipped, with this reason."""
+        """With what is last: why nothing more is done, as an English text that gettext knows.
+
+        The run ends with it as its reason, and as skipped where nothing was done before.
+        """
 
 
 class Step(Protocol):

@@ -10,7 +10,7 @@ from typing import Any
 from django import template
 from django.contrib.admin.templatetags.admin_list import date_hierarchy
 from django.contrib.admin.views.main import ChangeList
-from django.db.models import Exists, Max, Min
+from django.db.models import Max, Min, Subquery
 from django.utils import timezone
 
 register = template.Library()
@@ -53,13 +53,18 @@ class Periods:
         """Return the begins of those periods in which there is any row."""
         bounds = self.bounds()
         begins = list(periods(*bounds, kind)) if bounds else []
-        asked = [Exists(self.within(begin, next_begin(begin, kind))) for begin in begins]
+        asked = [Subquery(self.newest(begin, next_begin(begin, kind))) for begin in begins]
         names = {f"period_{number}": one for number, one in enumerate(asked)}
         answers = self.rows.annotate(**names).values_list(*names).first() or ()
-        return [begin for begin, is_there in zip(begins, answers, strict=False) if is_there]
+        return [begin for begin, key in zip(begins, answers, strict=False) if key is not None]
 
-    def within(self, begin: datetime, end: datetime) -> Any:
-        return self.rows.filter(**{f"{self.name}__gte": begin, f"{self.name}__lt": end})
+    def newest(self, begin: datetime, end: datetime) -> Any:
+        """Return the key of the newest row of a period, if any.
+
+        To ask whether there is any, whichever, has Postgres read the table until it comes upon one.
+        """
+        within = self.rows.filter(**{f"{self.name}__gte": begin, f"{self.name}__lt": end})
+        return within.order_by(f"-{self.name}", "-pk").values("pk")[:1]
 
     def bounds(self) -> tuple[datetime, datetime] | None:
         """Return what is to be divided: the chosen month or year, or else all there is, if anything."""

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from orders.by_hand import reopen, save_change
 from orders.closing import close_old_orders
 from orders.effect import ClosingPreview
+from orders.holidays import HOLIDAY_TEXT
 from orders.models import ClosingRules, Holiday, Order
 from orders.tasks import auto_close_old_orders
 from orders.undoing import ClosingUndo
@@ -206,16 +207,24 @@ def test_a_run_whose_slot_is_on_a_holiday_closes_nothing_and_says_why(globex):
 
     run = Run.objects.get()
     assert (outcome.state, run.state, run.closed) == ("skipped", "skipped", 0)
-    assert run.error == "Nothing is closed on Nov. 22, 2026: Advent Fair."
+    assert run.error == HOLIDAY_TEXT
     assert stored("status") == ["open"]
 
 
-def test_a_nameless_holiday_is_told_as_one():
-    holiday()
+@pytest.mark.parametrize(
+    ("name", "note"),
+    [
+        ("Advent Fair", "Nothing is closed on Nov. 22, 2026: Advent Fair."),
+        ("", "Nothing is closed on Nov. 22, 2026, a holiday."),
+    ],
+)
+def test_the_preview_of_a_holiday_says_so(name, note):
+    make_order("old", placed_at=NOON - 40 * DAY)
+    holiday(name=name)
 
-    (step,) = close_old_orders(NOON, 7, day=SUNDAY)
+    effect = PREVIEW.now({"days": 30}, NOON)
 
-    assert step.skipped == "Nothing is closed on Nov. 22, 2026, a holiday."
+    assert (effect.number, effect.note) == (0, note)
 
 
 def test_the_day_is_that_of_the_slot_on_the_tenants_clock():
@@ -404,16 +413,30 @@ def test_what_the_preview_says_is_what_a_run_then_closes(orders, rules):
         said = PREVIEW.now({"days": 30}, NOON)
         open_before = set(Order.objects.exclude(status="closed").values_list("number", flat=True))
 
+        is_holiday = Holiday.objects.on(SUNDAY).exists()
+        assert is_holiday == said.note.startswith("Nothing is closed on")
+
         steps = list(auto_close_old_orders.run(slot=NOON, run_id=7))
 
         done = Order.objects.filter(closed_by_run=7)
         assert said.number == sum(step.closed for step in steps) == done.count()
-        assert bool(said.note) == any(step.skipped for step in steps)
+        assert is_holiday == any(step.skipped for step in steps)
         assert {one.currency for one in said.sums} == set(done.values_list("currency", flat=True))
         assert sum(one.total for one in said.sums) == sum(done.values_list("total", flat=True))
         shown = {example.instance.number for example in said.sample}
         assert shown <= set(done.values_list("number", flat=True)) <= open_before
         transaction.set_rollback(True)
+
+
+def test_the_preview_says_the_rules_where_there_are_any():
+    assert PREVIEW.now({"days": 30}, NOON).note == ""
+
+    rule(closes_fulfilled=True, greatest_total=5, currency="EUR")
+
+    assert PREVIEW.now({"days": 30}, NOON).note == (
+        "A run closes old orders that are open or fulfilled. Only orders of 5.00 EUR or less are "
+        "closed. Orders in any other currency than EUR are left alone."
+    )
 
 
 def of_age(number, at, **fields):

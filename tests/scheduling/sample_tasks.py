@@ -46,6 +46,14 @@ def batches():
         yield place_order(number)
 
 
+@shared_task(name="sample.sparing", schedulable=True)
+def sparing():
+    """Spares the day, after one step if an order called `busy` is there."""
+    if Order.objects.filter(number="busy").exists():
+        yield place_order("first")
+    yield SimpleNamespace(is_last=True, skipped="Nobody works today.")
+
+
 #: What somebody does while `interrupted` is at its first step: a statement.
 interruption = "SELECT"
 

@@ -113,6 +113,31 @@ def test_a_pause_keeps_back_what_is_not_begun_but_no_run_by_hand(acme, trigger, 
     assert len(orders_of(acme)) == (state == "succeeded")
 
 
+def test_a_body_that_says_why_it_does_nothing_ends_as_skipped(acme):
+    firing = plan(acme, sample_tasks.sparing)
+
+    deliver(sample_tasks.sparing, firing)
+    deliver(sample_tasks.sparing, firing)
+
+    (run,) = runs_of(acme)
+    assert (run.state, run.closed, run.error) == ("skipped", 0, "Nobody works today.")
+    firing.refresh_from_db()
+    assert (firing.state, firing.outcome) == ("settled", "skipped")
+    with tenant_context(acme):
+        assert PeriodicTask.objects.get(pk=firing.periodic_task_id).total_run_count == 0
+
+
+def test_a_body_that_did_something_before_is_not_skipped(acme):
+    firing = plan(acme, sample_tasks.sparing)
+    with tenant_context(acme):
+        sample_tasks.place_order("busy")
+
+    deliver(sample_tasks.sparing, firing)
+
+    (run,) = runs_of(acme)
+    assert (run.state, run.closed, run.error) == ("succeeded", 1, "Nobody works today.")
+
+
 def test_a_run_killed_between_batches_is_taken_up_again(acme):
     firing = plan(acme, sample_tasks.batches)
     with tenant_context(acme):
