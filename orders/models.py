@@ -44,6 +44,11 @@ class OrderQuerySet(models.QuerySet["Order"]):
         open_then = models.Q(status=Order.Status.OPEN) | models.Q(closed_at__gte=instant)
         return self.placed_before(instant).filter(open_then)
 
+    def count_open(self, most: int) -> int:
+        """Count open orders up to about so many, by two indexes that hold nothing else."""
+        kept = self.open().filter(kept_open=True)
+        return self.open().not_kept()[:most].count() + kept[:most].count()
+
     def not_kept(self) -> Self:
         return self.filter(kept_open=False)
 

@@ -145,6 +145,10 @@ PLATFORM_SEEDING_STEPS = [
     "scheduling.seeding.seed_platform_schedules",
     "scheduling.agenda.partitions.make_partitions_now",
 ]
+#: Called with the request and the instant when a tenant's first page is made; see saas/home.py.
+HOME_PARTS = ["scheduling.home.part", "orders.home.part"]
+#: How long that page remembers what takes a while to count; it says of when it is.
+HOME_REMEMBERED_SECONDS = 60
 #: Called every night with the instant in each schema, and in tenants' alone; a repeat finds nothing.
 HOUSEKEEPING_STEPS = ["tenants.accounts.pruning.prune", "tenants.audit.retention.forget"]
 TENANT_HOUSEKEEPING_STEPS = [

@@ -7,17 +7,20 @@ from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.core.exceptions import ValidationError
 from django.db.models import Model, UUIDField
 from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest
+from django.template.response import TemplateResponse
 from django.utils.translation import gettext_lazy as _
 
 from orders.admin import DailyReportAdmin, OrderAdmin
 from orders.admin_files import OrderFileAdmin
 from orders.admin_rules import ClosingRulesAdmin
 from orders.models import ClosingRules, DailyReport, Order, OrderFile
+from saas.home import home_context
 from scheduling.admin import ScheduleAdmin
 from scheduling.admin_retention import RunRetentionAdmin
 from scheduling.admin_runs import RunAdmin
 from scheduling.agenda.admin import DueSlotAdmin, FiringAdmin, FleetAdmin
 from scheduling.agenda.alarms.admin import AlarmAdmin
+from scheduling.agenda.clock import database_now
 from scheduling.agenda.models import Alarm, DueSlot, Firing
 from scheduling.models import Run, RunRetention, Schedule
 from tenants.accounts.admin import LoginEventAdmin, StaffAdmin, TenantUserAdmin
@@ -78,8 +81,14 @@ class PlatformSite(SchemaBoundSite):
 
 class TenantSite(SchemaBoundSite):
     is_platform = False
+    index_template = "admin/home.html"
     site_header = site_title = _("Orders and schedules")
     index_title = _("Your orders and schedules")
+
+    def index(self, request: HttpRequest, extra_context: Any = None) -> TemplateResponse:
+        """Say first whether all is well."""
+        told = home_context(request, database_now())
+        return super().index(request, told | (extra_context or {}))
 
 
 platform_site = PlatformSite(name="platform")

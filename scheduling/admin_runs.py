@@ -19,7 +19,7 @@ from scheduling.durations import duration_text
 from scheduling.long_lists import LongListAdmin
 from scheduling.models import Run, RunRetention
 from scheduling.run_filters import ScheduleFilter
-from scheduling.telling import badge, is_technical, reason, story, took
+from scheduling.telling import SIGNS, badge, is_technical, reason, story, took
 from scheduling.zones import with_zones, zone_of
 
 
@@ -71,7 +71,7 @@ class RunAdmin(FollowRuns, RetryRuns, UndoRuns, StopRuns, LongListAdmin):
         if run := kwargs.get("obj"):
             context |= {
                 "story": story(run),
-                "badge": badge(run.state),
+                "sign": SIGNS.get(run.state, ""),
                 "reason": reason(run.error),
                 "technical": run.error if is_technical(run.error) else "",
                 "title": f"{run.name}: {self.slot(run)}",
@@ -100,8 +100,8 @@ class RunAdmin(FollowRuns, RetryRuns, UndoRuns, StopRuns, LongListAdmin):
         return badge(run.state)
 
     @admin.display(description=_("duration"))
-    def duration(self, run: Run) -> str | None:
-        return duration_text(took(run))
+    def duration(self, run: Run) -> str:
+        return duration_text(took(run)) or str(self.get_empty_value_display())
 
     @admin.display(description=_("closed / looked at"))
     def closed_of_examined(self, run: Run) -> str | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from functools import lru_cache
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from django.db.models import TextField
@@ -12,6 +13,20 @@ from django.utils import timezone
 from django_celery_beat.models import PeriodicTask
 
 from scheduling.models import Run
+
+
+class Named(NamedTuple):
+    """A schedule by what people know it by, and its zone if it has one."""
+
+    name: str
+    zone: str | None
+
+
+def named_schedules() -> dict[int, Named]:
+    """Return all schedules of the current schema; a tenant has few."""
+    rows = PeriodicTask.objects.annotate(zone=Cast("crontab__timezone", TextField()))
+    found = rows.values_list("pk", "name", "zone")
+    return {pk: Named(name, zone if zone and exists(zone) else None) for pk, name, zone in found}
 
 
 def zones_of(periodic_task_ids: Iterable[int]) -> dict[int, str]:

@@ -10,3 +10,5 @@ PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
 #: Static files come from the apps; whitenoise warns about a folder that is not there.
 STATIC_ROOT = None
+#: What one test counted is no other's affair.
+HOME_REMEMBERED_SECONDS = 0

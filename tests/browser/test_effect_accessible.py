@@ -15,6 +15,13 @@ ROWS = """
         started_at, finished_at, examined, closed, error)
     VALUES (1, 'Close old orders', 'orders.tasks.auto_close_old_orders', '{}', now(), 'succeeded',
         'schedule', now(), now(), 60, 60, '');
+    INSERT INTO scheduling_run (periodic_task_id, name, task, parameters, slot_at, state, trigger,
+        started_at, finished_at, examined, closed, error)
+    VALUES (1, 'Close old orders', 'orders.tasks.auto_close_old_orders', '{"days": 30}',
+            now() + interval '1 second', 'failed', 'schedule', now(), now(), 9, 0,
+            E'Traceback (most recent call last):\nValueError: the sum is missing'),
+        (1, 'Close old orders', 'orders.tasks.auto_close_old_orders', '{"days": 30}',
+            now() - interval '1 day', 'running', 'schedule', now(), NULL, 9, 9, '');
     INSERT INTO orders_order (number, customer, placed_at, total, currency, status,
         status_changed_at, closed_at, closed_by_run)
     SELECT 'R-' || n, 'Customer', now() - n * interval '1 day', n,
@@ -65,11 +72,16 @@ def grave(page, place):
         ("scheduling/run/1/undo/", "#content"),
         ("orders/order/?kept_open__exact=0", "#content"),
         ("orders/closingrules/1/change/", "#content"),
+        ("", ".home"),
+        ("scheduling/run/", "#content"),
+        ("scheduling/run/2/change/", ".run-story"),
+        ("scheduling/run/3/change/", ".run-story"),
+        ("scheduling/run/2/retry/", "#content"),
     ],
 )
 def test_nothing_grave_is_found(page, path, place):
     page.goto(f"/admin/{path}")
-    for summary in page.locator("#effect summary").all():
+    for summary in page.locator("summary:visible").all():
         summary.click()
 
     told, looked_at = grave(page, place)
@@ -80,7 +92,8 @@ def test_nothing_grave_is_found(page, path, place):
 
 def test_a_phone_shows_all_without_scrolling_the_page_sideways(page):
     page.set_viewport_size({"width": 375, "height": 800})
-    for path in ("schedule/1/change/", "run/1/change/", "run/1/undo/"):
-        page.goto(f"/admin/scheduling/{path}")
+    paths = ("schedule/1/change/", "run/1/change/", "run/1/undo/", "run/2/change/", "run/2/retry/")
+    for path in ("", *(f"scheduling/{path}" for path in paths)):
+        page.goto(f"/admin/{path}")
 
         assert page.evaluate("document.documentElement.scrollWidth") <= 375, path

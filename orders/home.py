@@ -1,0 +1,30 @@
+"""What the first page of a tenant's site says of its orders."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import NamedTuple
+
+from django.http import HttpRequest
+
+from orders.models import Order
+
+#: So many open orders are counted, by an index, and no more: a page is waiting.
+COUNTED_MAXIMUM = 100_000
+
+
+class OpenOrders(NamedTuple):
+    """How many orders are open; with `is_more` there are more than that."""
+
+    number: int
+    is_more: bool
+    template: str = "admin/orders/home.html"
+    attention: tuple[()] = ()
+
+
+def part(request: HttpRequest, now: datetime) -> OpenOrders | None:
+    """Return how many orders are open, for who may see orders."""
+    if not request.user.has_perm("orders.view_order"):
+        return None
+    number = Order.objects.count_open(COUNTED_MAXIMUM + 1)
+    return OpenOrders(min(number, COUNTED_MAXIMUM), number > COUNTED_MAXIMUM)
