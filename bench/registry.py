@@ -21,6 +21,7 @@ NAMES = [
         "closing",
         "effect",
         "order_list",
+        "pages",
         "provisioning",
         "migrations",
         "walls",

@@ -39,7 +39,8 @@ class Due(NamedTuple):
     what: Any
     name: str
     number: int
-    is_least: bool
+    is_least: bool = False
+    note: Any = ""
 
 
 class Figures(NamedTuple):
@@ -137,4 +138,4 @@ def due_now(schedule: Schedule, now: datetime) -> Due | None:
     if preview is None:
         return None
     effect = preview.now(parameters, now)
-    return Due(preview.what, schedule.name, effect.number, getattr(effect, "is_least", False))
+    return Due(preview.what, schedule.name, effect.number, effect.is_least, effect.note)

@@ -55,5 +55,4 @@ def left_of(run: Run) -> tuple[int, int] | None:
         effect = entry.preview.now(entry.parameters(run.parameters), told_slot(run))
     except ParametersError:
         return None
-    stopped = getattr(effect, "is_least", False)
-    return effect.number, STOPPED_SECONDS if stopped else REMEMBERED_SECONDS
+    return effect.number, STOPPED_SECONDS if effect.is_least else REMEMBERED_SECONDS
