@@ -10,12 +10,12 @@ from django.db.models.functions import Coalesce, Collate, Lower, Now, NullIf, Tr
 from django.utils.translation import gettext_lazy as _
 
 from orders.closing_rules import ClosingRules, Holiday
+from orders.daily_reports import DailyReport
+from orders.file_records import OrderFile
 from orders.later_changes import LaterChange
-from orders.stored_files import random_name
 
 __all__ = ["ClosingRules", "DailyReport", "Holiday", "LaterChange", "Order", "OrderFile"]
 
-NAME_MAXIMUM = 200  # characters of a file's name
 STATUS_COLUMNS = [
     "status",
     "status_changed_at",
@@ -99,11 +99,6 @@ class OrderQuerySet(models.QuerySet["Order"]):
         """Lock those of these orders that nobody else holds, waiting for none; return their keys."""
         free = self.order_by("pk").select_for_update(skip_locked=True)
         return list(free.values_list("pk", flat=True))
-
-
-class OrderFileQuerySet(models.QuerySet["OrderFile"]):
-    def older_than(self, limit: datetime) -> Self:
-        return self.filter(imported_at__lt=limit)
 
 
 class Order(models.Model):
@@ -228,61 +223,3 @@ class Order(models.Model):
         else:
             self.kept_open = self.status == status.FULFILLED and before == status.CLOSED
         return STATUS_COLUMNS
-
-
-class DailyReport(models.Model):
-    """One day of a tenant's orders, as its admin can download it.
-
-    The numbers are of all orders, the two totals of those in `currency`, the tenant's own: amounts
-    in different currencies are never added. `by_currency` holds numbers and totals of each.
-    """
-
-    day = models.DateField(_("day"), unique=True)
-    currency = models.CharField(_("currency"), max_length=3)
-    placed = models.PositiveIntegerField(_("placed"))
-    placed_total = models.DecimalField(_("total placed"), max_digits=16, decimal_places=2)
-    closed = models.PositiveIntegerField(_("closed"))
-    closed_total = models.DecimalField(_("total closed"), max_digits=16, decimal_places=2)
-    open = models.PositiveIntegerField(_("open at the end"))
-    #: {"EUR": {"placed": 2, "placed_total": "12.50", "closed": 1, "closed_total": "3.00"}}
-    by_currency = models.JSONField(_("by currency"), default=dict)
-    made_at = models.DateTimeField(_("made at"))
-
-    class Meta:
-        verbose_name = _("daily report")
-        verbose_name_plural = _("daily reports")
-        ordering = ("-day",)
-
-    def __str__(self) -> str:
-        return self.day.isoformat()
-
-
-class OrderFile(models.Model):
-    """A file of orders that was imported, and what came of it.
-
-    Only what was sent to the page is kept as a file: an operator's, imported by command, is not.
-    """
-
-    #: What the sender called it: a text to be shown, never part of a path.
-    name = models.CharField(_("name"), max_length=NAME_MAXIMUM)
-    file = models.FileField(_("file"), upload_to=random_name, blank=True)
-    imported_at = models.DateTimeField(_("imported at"), auto_now_add=True)
-    #: Who sent it, as text that outlives the user.
-    sender = models.CharField(_("sent by"), max_length=254, blank=True)
-    size = models.PositiveBigIntegerField(_("bytes"), null=True)
-    sha256 = models.CharField(_("SHA-256"), max_length=64, blank=True)
-    imported = models.PositiveIntegerField(_("imported"))
-    updated = models.PositiveIntegerField(_("updated"))
-    rejected = models.PositiveIntegerField(_("rejected"))
-    #: The first of them: [[line, reason], ...]
-    rejections = models.JSONField(_("rejected lines"), default=list)
-
-    objects = OrderFileQuerySet.as_manager()
-
-    class Meta:
-        verbose_name = _("order file")
-        verbose_name_plural = _("order files")
-        ordering = ("-imported_at", "-pk")
-
-    def __str__(self) -> str:
-        return self.name

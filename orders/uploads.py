@@ -16,9 +16,9 @@ from django.db import transaction
 from django.template.defaultfilters import filesizeformat
 from django.utils.translation import gettext_lazy as _
 
+from orders.file_records import NAME_MAXIMUM, OrderFile
 from orders.import_preview import ImportPreview, preview_of
 from orders.importing import Import, import_file
-from orders.models import NAME_MAXIMUM, OrderFile
 from orders.stored_files import oldest_kept, sweep
 from orders.tenant import current_tenant, tenant_zone
 from orders.waiting_files import sweep_waiting
