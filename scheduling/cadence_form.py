@@ -27,6 +27,7 @@ from scheduling.periodic import CLOCK_CHOICES, Unreadable, refuse_haste
 from scheduling.presets import CUSTOM, STEPS, TEMPLATES, crontab_of, step_text
 from tenants.schema import current_schema, current_tenant
 from tenants.zone_field import TimeZoneField
+from wording.showing import shown
 
 #: How the five fields are called in a message about one of them.
 CRONTAB_LABELS = {
@@ -42,6 +43,7 @@ CRONTAB_HELP = _(
     "“*/15 * * * *” every quarter of an hour, “0 3 1 * *” at three on the first of each month. "
     "Where both days are given, both must match."
 )
+
 CRONTAB_MAXIMUM = 600  # characters, more than the columns of all five fields hold
 NOTHING: tuple[Any, ...] = (None, "", [])
 #: No tenant is asked to leave more between two slots, so that nobody's limit need be looked up.
@@ -165,9 +167,9 @@ class CadenceForm(forms.Form):
             if cadence.least_gap < LEAST_INTERVAL_MAXIMUM:
                 refuse_haste(cadence, allowance_in(current_schema()).least_interval)
         except InvalidCadence as error:
-            self.add_error(*self.cadence_place(error.field, error.message))
+            self.add_error(*self.cadence_place(error.field, shown(error.message)))
         except Unreadable as error:
-            self.add_error(self.main_field, str(error).removeprefix("crontab: "))
+            self.add_error(self.main_field, shown(str(error).removeprefix("crontab: ")))
         else:
             if cadence.next_after(self.now) is not None:
                 return cadence

@@ -15,6 +15,7 @@ from scheduling.models import Retry, Run
 from scheduling.periodic import Reading, Unreadable, periodic_rows, read
 from tenants.audit.writing import write_difference
 from tenants.schema import current_tenant
+from wording.showing import shown
 
 
 def retry(run: Run, by: str) -> Retry:
@@ -64,7 +65,7 @@ def reading_of(run: Run) -> Reading:
     try:
         reading = read(rows[0], tenant_catalogue(), anchor_at=current_tenant().created_at)
     except Unreadable as error:
-        raise ValidationError(str(error)) from None
+        raise ValidationError(shown(str(error))) from None
     if reading.entry.name != run.task:
         raise ValidationError(_("The schedule was given another task since."))
     return reading
