@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from typing import Any
 
 from django.contrib import admin, messages
-from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
 from django.forms import ModelForm, modelform_factory
 from django.http import HttpRequest, HttpResponse
@@ -15,6 +14,7 @@ from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 
 from scheduling import schedules
+from scheduling.admin_control import ControlSchedules
 from scheduling.admin_editing import EditTogether
 from scheduling.admin_history import ShowSchedulesHistory
 from scheduling.admin_missed import ShowMissedRuns, give_alarms
@@ -30,7 +30,9 @@ from scheduling.policy_fields import HELP
 from wording.showing import shown
 
 
-class ScheduleAdmin(EditTogether, PreviewCadence, ShowMissedRuns, ShowSchedulesHistory):
+class ScheduleAdmin(
+    ControlSchedules, EditTogether, PreviewCadence, ShowMissedRuns, ShowSchedulesHistory
+):
     """Writes schedules through `scheduling.schedules`; shows what beat will make of them."""
 
     list_display = [
@@ -177,17 +179,6 @@ class ScheduleAdmin(EditTogether, PreviewCadence, ShowMissedRuns, ShowSchedulesH
         for schedule in queryset:
             schedules.set_enabled(schedule.pk, enabled=True)
             self.tell(request, schedule, _("“%s” goes on with its next slot."))
-
-    @admin.action(description=_("Run selected schedules now"), permissions=["change"])
-    def run_now(self, request: HttpRequest, queryset: QuerySet[Schedule]) -> None:
-        for schedule in queryset:
-            try:
-                schedules.run_now(schedule.pk)
-            except ValidationError as error:
-                text = f"{schedule}: {' '.join(error.messages)}"
-                self.message_user(request, text, messages.ERROR)
-            else:
-                self.tell(request, schedule, _("“%s” runs now, beside its cadence: see its runs."))
 
     def tell(self, request: HttpRequest, schedule: Schedule, text: Any) -> None:
         """Say what was done, and keep it in the schedule's history."""

@@ -14,6 +14,7 @@ from scheduling.admin_progress import FollowRuns
 from scheduling.admin_retry import RetryRuns
 from scheduling.admin_stopping import StopRuns
 from scheduling.admin_undo import UndoRuns
+from scheduling.by_hand import asked_by
 from scheduling.display import slot_text
 from scheduling.durations import duration_text
 from scheduling.long_lists import LongListAdmin
@@ -43,6 +44,7 @@ class RunAdmin(FollowRuns, RetryRuns, UndoRuns, StopRuns, LongListAdmin):
         "slot",
         "outcome",
         "trigger",
+        "asked_by",
         "started_at",
         "finished_at",
         "duration",
@@ -79,6 +81,12 @@ class RunAdmin(FollowRuns, RetryRuns, UndoRuns, StopRuns, LongListAdmin):
             }
         return super().render_change_form(request, context, *args, **kwargs)
 
+    def get_fields(self, request: HttpRequest, obj: Run | None = None) -> Any:
+        """Leave out who asked for a run where nobody did."""
+        fields = super().get_fields(request, obj)
+        is_by_hand = obj is not None and obj.trigger == Run.Trigger.MANUAL
+        return [name for name in fields if is_by_hand or name != "asked_by"]
+
     # Columns ---------------------------------------------------------------------------------
     @admin.display(description=_("slot"), ordering="slot_at")
     def slot(self, run: Run) -> str:
@@ -98,6 +106,10 @@ class RunAdmin(FollowRuns, RetryRuns, UndoRuns, StopRuns, LongListAdmin):
     @admin.display(description=_("outcome"))
     def outcome(self, run: Run) -> SafeString:
         return badge(run.state)
+
+    @admin.display(description=_("asked for by"))
+    def asked_by(self, run: Run) -> str | None:
+        return asked_by(run) or None
 
     @admin.display(description=_("duration"))
     def duration(self, run: Run) -> str:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple
 
+from scheduling import hooks
 from scheduling.catalogue import Entry, ParametersError
 from scheduling.hooks import Day, Effect, Example
 from wording.showing import shown
@@ -78,6 +79,18 @@ def preview_of(entry: Entry, given: Mapping[str, Any], at: datetime) -> Preview 
     `given` are values as they stand in a form; those of other fields are left out, and what is
     missing has its default.
     """
+    return asked_of(entry, given, lambda hook, them: (hook.now(them, at), hook.days(them, at)))
+
+
+def preview_now(entry: Entry, given: Mapping[str, Any], at: datetime) -> Preview | None:
+    """Return the same without the days before `at`."""
+    return asked_of(entry, given, lambda hook, them: (hook.now(them, at), ()))
+
+
+Answer = Callable[[hooks.Preview, dict[str, Any]], tuple[Effect, Sequence[Day]]]
+
+
+def asked_of(entry: Entry, given: Mapping[str, Any], ask: Answer) -> Preview | None:
     hook = entry.preview
     if hook is None:
         return None
@@ -87,4 +100,4 @@ def preview_of(entry: Entry, given: Mapping[str, Any], at: datetime) -> Preview 
         parameters = entry.parameters(own)
     except ParametersError as error:
         return Preview(hook.what, error=shown(str(error)))
-    return Preview(hook.what, hook.headings, hook.now(parameters, at), hook.days(parameters, at))
+    return Preview(hook.what, hook.headings, *ask(hook, parameters))

@@ -14,9 +14,19 @@ from django_celery_beat.models import PeriodicTask
 
 from scheduling.policies import CatchUp, Gap, Overlap, Repeat
 from scheduling.retry import Retry
+from scheduling.run_requests import RunRequest
 from scheduling.undo import Undo
 
-__all__ = ["Policy", "Retry", "Run", "RunRetention", "Schedule", "SeededSchedule", "Undo"]
+__all__ = [
+    "Policy",
+    "Retry",
+    "Run",
+    "RunRequest",
+    "RunRetention",
+    "Schedule",
+    "SeededSchedule",
+    "Undo",
+]
 
 RETRIES_MAXIMUM = 10
 SPREAD_MAXIMUM = 60  # minutes

@@ -64,10 +64,11 @@ def tenant_schedules(tenant: Tenant, now: datetime, **lookup: Any) -> list[Sched
     try:
         with transaction.atomic(), tenant_context(tenant):
             slots, rows, states = slots_of(tenant), periodic_rows(**lookup), last_states()
-            surplus = schedules_beyond(allowance.schedules_maximum)
     except DatabaseError as error:
         return [blank(tenant) | {"problem": plain(f"the tables cannot be read: {error}")}]
     told = []
+    # Beat leaves aside those after the first so many.
+    surplus = set(sorted(states)[allowance.schedules_maximum :])
     for row in rows:
         row[LEAST_SECONDS] = allowance.least_interval.total_seconds()
         line = describe(tenant, row, slots.get(row["id"]), now)
@@ -77,19 +78,13 @@ def tenant_schedules(tenant: Tenant, now: datetime, **lookup: Any) -> list[Sched
     return told
 
 
-def schedules_beyond(maximum: int) -> set[int]:
-    """Return the current schema's schedules that beat leaves aside: those after the first so many."""
-    rows = PeriodicTask.objects.order_by("pk").values_list("pk", flat=True)
-    return set(rows[maximum:])
-
-
 def slots_of(tenant: Tenant) -> dict[int, DueSlot]:
     with shared_tables(tenant):
         return {slot.periodic_task_id: slot for slot in DueSlot.objects.of(tenant)}
 
 
 def last_states() -> dict[int, str]:
-    """Return the state of the newest run of each periodic task of the current schema."""
+    """Return the state of the newest run of every periodic task of the current schema."""
     newest = Run.objects.filter(periodic_task_id=OuterRef("pk")).order_by("-slot_at")
     schedules = PeriodicTask.objects.annotate(last_state=Subquery(newest.values("state")[:1]))
     return dict(schedules.values_list("pk", "last_state"))

@@ -4,12 +4,13 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from django.db import transaction
+from django.db.models import Exists, OuterRef
 from django.db.models.functions import Coalesce
 from django_tenants.utils import schema_context
 
 from scheduling.agenda.models import Firing
 from scheduling.catalogue import tenant_catalogue
-from scheduling.models import Retry, Run, RunRetention, Undo
+from scheduling.models import Retry, Run, RunRequest, RunRetention, Undo
 from tenants.schema import PUBLIC, current_tenant
 
 BATCH = 10_000  # runs
@@ -52,6 +53,9 @@ def forget_beside(run_ids: list[int]) -> None:
     """Forget what was remembered of these runs beside them."""
     Undo.objects.filter(run_id__in=run_ids).delete()
     Retry.objects.filter(run_id__in=run_ids).delete()
+    slot = {"periodic_task_id": OuterRef("periodic_task_id"), "slot_at": OuterRef("slot_at")}
+    by_hand = Run.objects.filter(pk__in=run_ids, trigger=Run.Trigger.MANUAL, **slot)
+    RunRequest.objects.filter(Exists(by_hand)).delete()
     for entry in tenant_catalogue().values():
         if entry.undo:
             entry.undo.forget(run_ids)

@@ -1,4 +1,4 @@
-"""Writing a tenant's schedules: cadence, parameters, pausing, and a run by hand.
+"""Writing a tenant's schedules: cadence, parameters and pausing.
 
 All functions work in the current schema, on django_celery_beat's own rows; triggers tell beat. The
 command, the admin and the seeding call the same ones. They raise ValidationError, keyed by field.
@@ -18,8 +18,6 @@ from django.utils.translation import ngettext
 from django_celery_beat.models import CrontabSchedule
 
 from scheduling.agenda.limits import Allowance, allowance_in
-from scheduling.agenda.manual import plan_manual
-from scheduling.agenda.models import Firing
 from scheduling.cadence import CrontabCadence, InvalidCadence
 from scheduling.catalogue import Entry, ParametersError, catalogue_of
 from scheduling.history import columns_of, record
@@ -29,10 +27,9 @@ from scheduling.periodic import (
     UNTOUCHED,
     Unreadable,
     periodic_rows,
-    read,
     refuse_haste,
 )
-from tenants.schema import current_schema, current_tenant
+from tenants.schema import current_schema
 from wording.showing import shown
 
 
@@ -210,16 +207,3 @@ def delete(schedule_ids: Iterable[int]) -> None:
             Schedule.objects.filter(pk=schedule_id).delete()
             Policy.objects.filter(pk=schedule_id).delete()
             record(schedule_id, before)
-
-
-def run_now(schedule_id: int) -> Firing:
-    """Have a schedule run at once, beside its cadence; raises ValidationError if it cannot be read."""
-    rows = periodic_rows(pk=schedule_id)
-    if not rows:
-        raise ValidationError(_("The schedule was deleted."))
-    tenant = current_tenant()
-    try:
-        reading = read(rows[0], catalogue_of(tenant.schema_name), anchor_at=tenant.created_at)
-    except Unreadable as error:
-        raise ValidationError(shown(str(error))) from None
-    return plan_manual(tenant, schedule_id, reading.entry.name)

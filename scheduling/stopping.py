@@ -7,11 +7,13 @@ from typing import NamedTuple
 from django.db import OperationalError, transaction
 from psycopg2.errors import LockNotAvailable
 
+from scheduling.agenda.models import Firing
 from scheduling.agenda.reindex import limit_waiting
 from scheduling.agenda.stopping import request_own_stop
 from scheduling.ending import finish
 from scheduling.models import Run
 from tenants.audit.writing import write_difference
+from tenants.schema import current_tenant, shared_tables
 from wording.sentences import Sentence
 from wording.sentences import noop as _
 
@@ -42,6 +44,19 @@ def stop_runs(runs: Iterable[Run], by: str) -> Stopped:
     for run in runs:
         answer_for(run, by, deadline, done).append(run)
     return done
+
+
+def going_runs(schedule_id: int) -> list[Run]:
+    """Return the current tenant's runs of a schedule that are going, the oldest first.
+
+    By what the ledger has in flight, which is little, and not by all runs that there ever were.
+    """
+    tenant = current_tenant()
+    with shared_tables(tenant):
+        in_flight = Firing.objects.in_flight_of([tenant.pk]).filter(periodic_task_id=schedule_id)
+        slots = list(in_flight.values_list("slot_at", flat=True))
+    runs = Run.objects.filter(periodic_task_id=schedule_id, slot_at__in=slots)
+    return list(runs.filter(state=Run.State.RUNNING).order_by("slot_at"))
 
 
 def answer_for(run: Run, by: str, deadline: float, done: Stopped) -> list[Run]:

@@ -92,7 +92,8 @@ def test_somebody_who_asks_for_too_many_runs_is_told_to_wait(acme, owner, settin
     settings.FIRINGS_IN_FLIGHT_MAXIMUM = 1
 
     do(owner, "scheduling/schedule", "run_now", [seeded(acme).pk])
-    answer = do(owner, "scheduling/schedule", "run_now", [seeded(acme).pk])
+    other = written(acme, name="other")
+    answer = do(owner, "scheduling/schedule", "run_now", [other.pk])
 
     assert "Too many runs are under way" in told(answer)
     assert Firing.objects.filter(trigger="manual").count() == 1

@@ -5,10 +5,8 @@ from django.core.exceptions import ValidationError
 from django_celery_beat.models import CrontabSchedule, PeriodicTask
 from django_tenants.utils import tenant_context
 
-from scheduling.agenda.models import Firing
-from scheduling.schedules import Wish, entry_called, run_now, set_cadence, set_enabled
+from scheduling.schedules import Wish, entry_called, set_cadence, set_enabled
 from tests.scheduling import sample_tasks
-from tests.scheduling.builders import make_periodic_task
 
 ZONE = "Europe/Berlin"
 
@@ -120,21 +118,3 @@ def test_pausing_leaves_the_cadence_and_the_other_tenant_alone(in_acme, globex):
     assert (seeded().enabled, cadence_of(seeded())) == (False, "0 0 * * *")
     with tenant_context(globex):
         assert seeded().enabled
-
-
-def test_a_run_by_hand_is_a_firing_of_its_own(in_acme):
-    first, second = run_now(seeded().pk), run_now(seeded().pk)
-
-    assert first.pk != second.pk
-    assert {first.trigger, second.trigger} == {"manual"}
-    assert first.tenant_id == in_acme.pk
-
-
-def test_a_quarantined_schedule_is_not_run_by_hand(in_acme, platform_tenant):
-    bad = make_periodic_task(headers="[]")
-
-    with pytest.raises(ValidationError, match="headers"):
-        run_now(bad.pk)
-
-    with tenant_context(platform_tenant):
-        assert not Firing.objects.exists()

@@ -1,0 +1,21 @@
+"""What a schedule's page offers to do at once: have it run, and stop what is going."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+
+from scheduling.admin_run_now import RunNow
+from scheduling.models import Schedule
+from scheduling.stopping import going_runs
+
+
+class ControlSchedules(RunNow):
+    def render_change_form(
+        self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
+    ) -> HttpResponse:
+        schedule: Schedule | None = kwargs.get("obj")
+        if schedule and self.has_change_permission(request):
+            context |= {"may_control": True, "going": going_runs(schedule.pk)}
+        return super().render_change_form(request, context, *args, **kwargs)
