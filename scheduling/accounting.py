@@ -110,7 +110,8 @@ def records_of_runs(span: Span) -> Iterator[Record]:
 
 def records_under_way(tenant: Tenant, span: Span) -> Iterator[Record]:
     """Yield the firings that are not settled."""
-    firings = Firing.objects.in_flight().filter(tenant=tenant, slot_at__lt=span.until)
+    # One of no slots tells a worker that a pause has ended.
+    firings = Firing.objects.in_flight().filter(tenant=tenant, slot_at__lt=span.until, slots__gt=0)
     for firing in firings.exclude(trigger="manual"):
         last_at = firing.last_slot_at or firing.slot_at
         yield Record(firing.periodic_task_id, firing.slot_at, last_at, firing.slots, firing.task)
@@ -167,7 +168,9 @@ class Account:
             return True
         if version.is_active and version.fires_at(slot_at) >= self.taken_by:
             return True
-        noted = version.is_processed or (version.to_at and version.to_at < self.span.until)
+        # Of a suspended tenant a pause that ended by itself is noted when the tenant is resumed.
+        is_over = version.to_at and version.to_at < self.span.until and self.tenant.is_active
+        noted = version.is_processed or is_over
         return not version.is_active and not noted
 
     def unknown(

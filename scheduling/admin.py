@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from django.contrib import admin, messages
+from django.contrib import admin
 from django.db.models import QuerySet
 from django.forms import ModelForm, modelform_factory
 from django.http import HttpRequest, HttpResponse
@@ -166,24 +166,6 @@ class ScheduleAdmin(
         if schedule and overview_of(schedule).get("kind") not in {"crontab", None}:
             context["replaces"] = overview_of(schedule).get("schedule")
         return super().render_change_form(request, context, *args, **kwargs)
-
-    # Actions ---------------------------------------------------------------------------------
-    @admin.action(description=_("Pause selected schedules"), permissions=["change"])
-    def pause(self, request: HttpRequest, queryset: QuerySet[Schedule]) -> None:
-        for schedule in queryset:
-            schedules.set_enabled(schedule.pk, enabled=False)
-            self.tell(request, schedule, _("“%s” is paused. Slots that pass meanwhile never fire."))
-
-    @admin.action(description=_("Resume selected schedules"), permissions=["change"])
-    def resume(self, request: HttpRequest, queryset: QuerySet[Schedule]) -> None:
-        for schedule in queryset:
-            schedules.set_enabled(schedule.pk, enabled=True)
-            self.tell(request, schedule, _("“%s” goes on with its next slot."))
-
-    def tell(self, request: HttpRequest, schedule: Schedule, text: Any) -> None:
-        """Say what was done, and keep it in the schedule's history."""
-        self.log_change(request, schedule, str(text % schedule))
-        self.message_user(request, text % schedule, messages.SUCCESS)
 
 
 def with_overview(request: HttpRequest, found: list[Schedule]) -> list[Schedule]:

@@ -1,4 +1,4 @@
-"""What a schedule's page offers to do at once: have it run, and stop what is going."""
+"""What a schedule's page says and offers at once: whether it is paused, its buttons."""
 
 from __future__ import annotations
 
@@ -6,16 +6,20 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 
+from scheduling.admin_pausing import PauseSchedules
 from scheduling.admin_run_now import RunNow
+from scheduling.display import pause_text
 from scheduling.models import Schedule
 from scheduling.stopping import going_runs
 
 
-class ControlSchedules(RunNow):
+class ControlSchedules(RunNow, PauseSchedules):
     def render_change_form(
         self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
     ) -> HttpResponse:
         schedule: Schedule | None = kwargs.get("obj")
-        if schedule and self.has_change_permission(request):
-            context |= {"may_control": True, "going": going_runs(schedule.pk)}
+        if schedule:
+            context["paused"] = pause_text(getattr(schedule, "overview", None) or {})
+            if self.has_change_permission(request):
+                context |= {"may_control": True, "going": going_runs(schedule.pk)}
         return super().render_change_form(request, context, *args, **kwargs)

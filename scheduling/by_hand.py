@@ -36,10 +36,7 @@ def run_now(schedule_id: int, by: str = "") -> Firing:
     run that was asked for has ended: the schedule's row is locked, so of many who ask at once one is
     the first, and the others are told of that.
     """
-    # By its key alone, for other columns may hold what no model can. No foreign key waits for it.
-    locked = Schedule.objects.select_for_update(no_key=True).filter(pk=schedule_id)
-    if not list(locked.values_list("pk")):
-        raise ValidationError(_("The schedule was deleted."))
+    Schedule.lock(schedule_id)
     reading = reading_of(schedule_id)
     if going := run_under_way(schedule_id):
         raise ValidationError(told(going, reading.cadence.zone), code="under_way")

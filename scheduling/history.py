@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from scheduling.agenda.versions import name_actor
-from scheduling.models import Schedule
+from scheduling.models import Pause, Schedule
 from scheduling.periodic import CRONTAB_FIELDS, Row, periodic_rows
 from tenants.audit.authors import author
 from tenants.audit.writing import write_difference
@@ -20,7 +20,10 @@ LEFT_OUT = {"id", "policies", *(f"crontab__{field}" for field in CRONTAB_FIELDS)
 def columns_of(schedule_id: int | None) -> dict[str, Any]:
     """Return what a schedule's row holds, as far as it says anything; nothing when there is none."""
     rows = periodic_rows(pk=schedule_id) if schedule_id else []
-    return columns_in(rows[0]) if rows else {}
+    if not rows:
+        return {}
+    is_paused = not rows[0]["enabled"]
+    return columns_in(rows[0]) | (pause_of(rows[0]["id"]) if is_paused else {})
 
 
 def columns_in(row: Row) -> dict[str, Any]:
@@ -32,6 +35,13 @@ def columns_in(row: Row) -> dict[str, Any]:
     if row["crontab_id"] is not None:
         told["crontab"] = " ".join(row[f"crontab__{field}"] for field in CRONTAB_FIELDS)
     return told
+
+
+def pause_of(schedule_id: int) -> dict[str, Any]:
+    """Return why a schedule is paused and until when, as far as somebody said so."""
+    pause = Pause.objects.filter(pk=schedule_id).first()
+    told = {"reason": pause.reason, "until": pause.until_at} if pause else {}
+    return {name: value for name, value in told.items() if value}
 
 
 def record(schedule_id: int, before: Mapping[str, Any]) -> None:

@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Self
 
 from django.conf import settings
+from django.core.exceptions import ValidationError
 from django.core.serializers.json import DjangoJSONEncoder
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 from django_celery_beat.models import PeriodicTask
 
+from scheduling.pauses import OUR_TIME, Pause
 from scheduling.policies import CatchUp, Gap, Overlap, Repeat
 from scheduling.retry import Retry
 from scheduling.run_requests import RunRequest
 from scheduling.undo import Undo
 
 __all__ = [
+    "Pause",
     "Policy",
     "Retry",
     "Run",
@@ -50,6 +53,17 @@ class Schedule(PeriodicTask):
         proxy = True
         verbose_name = _("schedule")
         verbose_name_plural = _("schedules")
+
+    @classmethod
+    def lock(cls, schedule_id: int) -> None:
+        """Lock a schedule by its key alone, for its columns may hold what no model can.
+
+        Raises ValidationError when it was deleted.
+        """
+        # No foreign key waits for such a lock.
+        locked = cls.objects.select_for_update(no_key=True).filter(pk=schedule_id)
+        if not list(locked.values_list("pk")):
+            raise ValidationError(_("The schedule was deleted."))
 
     def __str__(self) -> str:
         # Upstream's names the crontab too, and fails on one whose time zone does not exist.
@@ -197,9 +211,6 @@ class Run(models.Model):
     @property
     def is_running(self) -> bool:
         return self.state == self.State.RUNNING
-
-
-OUR_TIME = (datetime(2000, 1, 1, tzinfo=UTC), datetime(3000, 1, 1, tzinfo=UTC))
 
 
 class RunRetention(models.Model):

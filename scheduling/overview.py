@@ -14,7 +14,7 @@ from django_tenants.utils import tenant_context
 from scheduling.agenda.limits import allowance_in
 from scheduling.agenda.models import DueSlot
 from scheduling.catalogue import catalogue_of
-from scheduling.models import Run
+from scheduling.models import Pause, Run
 from scheduling.periodic import (
     CRONTAB_FIELDS,
     LEAST_SECONDS,
@@ -29,6 +29,13 @@ from scheduling.plain import error_text, plain
 from scheduling.problems import beyond
 from tenants.models import Tenant
 from tenants.schema import shared_tables
+
+
+class PauseRow(TypedDict):
+    by: str
+    since: datetime
+    until: datetime | None
+    reason: str
 
 
 class ScheduleRow(TypedDict):
@@ -50,6 +57,8 @@ class ScheduleRow(TypedDict):
     #: Only of a schedule with a spread: `next_at` is when the slot fires, this is the slot.
     slot_at: NotRequired[datetime | None]
     spread_minutes: NotRequired[int]
+    #: Only of one that is paused, where more than that is known.
+    pause: NotRequired[PauseRow]
 
 
 def schedules_of(tenants: Iterable[Tenant], now: datetime) -> list[ScheduleRow]:
@@ -64,6 +73,7 @@ def tenant_schedules(tenant: Tenant, now: datetime, **lookup: Any) -> list[Sched
     try:
         with transaction.atomic(), tenant_context(tenant):
             slots, rows, states = slots_of(tenant), periodic_rows(**lookup), last_states()
+            pauses = pauses_of(rows)
     except DatabaseError as error:
         return [blank(tenant) | {"problem": plain(f"the tables cannot be read: {error}")}]
     told = []
@@ -71,11 +81,37 @@ def tenant_schedules(tenant: Tenant, now: datetime, **lookup: Any) -> list[Sched
     surplus = set(sorted(states)[allowance.schedules_maximum :])
     for row in rows:
         row[LEAST_SECONDS] = allowance.least_interval.total_seconds()
+        pause = pauses.get(row["id"])
+        # A pause that ended by itself is over, although a worker has yet to write that.
+        row["enabled"] = row["enabled"] or (pause is not None and pause.is_over(now))
         line = describe(tenant, row, slots.get(row["id"]), now)
+        if pause and not row["enabled"]:
+            line["pause"] = pause_row(pause)
         if row["id"] in surplus:
             line |= {"next_at": None, "problem": f"limit: {beyond(allowance.schedules_maximum)}"}
         told.append(line | {"last_state": states.get(row["id"])})
     return told
+
+
+def pauses_of(rows: Iterable[Row]) -> dict[int, Pause]:
+    """Return what is known of the pauses of these schedules of the current schema."""
+    paused = [row["id"] for row in rows if not row["enabled"]]
+    return Pause.objects.in_bulk(paused) if paused else {}
+
+
+def pause_row(pause: Pause) -> PauseRow:
+    return PauseRow(by=pause.by, since=pause.paused_at, until=pause.until_at, reason=pause.reason)
+
+
+def next_if_enabled(tenant: Tenant, schedule_id: int, now: datetime) -> datetime | None:
+    """Return when a schedule of the current schema would fire next; None if it would not."""
+    for row in periodic_rows(pk=schedule_id):
+        try:
+            read(row, catalogue_of(tenant.schema_name), anchor_at=now)
+            return upcoming(tenant, row, None, now).due_at
+        except Exception:  # whatever has beat set it aside; its page says what
+            return None
+    return None
 
 
 def slots_of(tenant: Tenant) -> dict[int, DueSlot]:

@@ -19,6 +19,7 @@ from django.db import connection, transaction
 from django.db.models import F
 
 from scheduling.agenda import ledger
+from scheduling.agenda.clock import database_now
 from scheduling.agenda.halts import Hindered
 from scheduling.agenda.ledger import ATTEMPTS_MAXIMUM, DIED_TEXT, Outcome, Refused
 from scheduling.agenda.models import Firing
@@ -28,6 +29,7 @@ from scheduling.claiming import Row, claim, locked_run, prove_path
 from scheduling.ending import finish, finish_well, record
 from scheduling.hindrances import raise_if_not_its_own
 from scheduling.models import Run
+from scheduling.pausing import end_if_over
 from scheduling.periodic import Unreadable, chosen_policies, parameters_of
 from scheduling.plain import error_text, plain
 from scheduling.policies import Policies
@@ -100,12 +102,18 @@ class Performance:
                 finish(run, Run.State.FAILED, DIED_TEXT)
             elif refusal:
                 finish(run, Run.State.CANCELLED, plain(refusal))
-            elif row and not row.enabled and is_new and firing.trigger != Run.Trigger.MANUAL:
+            elif is_new and row and not row.enabled and self.is_paused():
                 # What is begun goes on when its schedule is paused, also in another worker.
                 finish(run, Run.State.PAUSED, PAUSED_TEXT)
             else:
                 self.call(run, parameters)
         return run
+
+    def is_paused(self) -> bool:
+        """Whether a run of a row that is not enabled is not wanted: by hand it is, and after a pause."""
+        if self.firing.trigger == Run.Trigger.MANUAL:
+            return False
+        return not end_if_over(self.firing.periodic_task_id, database_now())
 
     def parameters(self, row: Row | None) -> tuple[dict[str, Any], str]:
         """Return the tenant's parameters, validated; and why the run is not wanted any more, if so."""

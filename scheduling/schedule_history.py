@@ -34,7 +34,7 @@ NAMES: dict[str, Any] = {
     "until": gettext_lazy("until"),
 }
 #: What no form writes, so that restoring leaves it as it is now.
-LEFT_ALONE = {"start_text", "expires_text", "one_off"}
+LEFT_ALONE = {"start_text", "expires_text", "one_off", "reason", "until"}
 
 
 class ScheduleHistory(History):

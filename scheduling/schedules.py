@@ -22,6 +22,7 @@ from scheduling.cadence import CrontabCadence, InvalidCadence
 from scheduling.catalogue import Entry, ParametersError, catalogue_of
 from scheduling.history import columns_of, record
 from scheduling.models import Policy, Schedule, SeededSchedule
+from scheduling.pausing import note
 from scheduling.periodic import (
     CRONTAB_FIELDS,
     UNTOUCHED,
@@ -119,6 +120,8 @@ def change(
         schedule.enabled = wish.enabled
     schedule.full_clean(exclude=["crontab"])
     schedule.save()
+    if before.get("enabled", True) and not schedule.enabled:
+        note(schedule.pk)
     if wish.policies is not None:
         choose_policies(schedule, wish.policies)
     record(schedule.pk, before)
@@ -189,14 +192,6 @@ def crontab_row(text: str, timezone: str) -> CrontabSchedule:
         # In bulk, so that upstream does not note a change of schedules: nobody has this one yet.
         (row,) = CrontabSchedule.objects.bulk_create([CrontabSchedule(**fields, timezone=timezone)])
     return row
-
-
-def set_enabled(schedule_id: int, *, enabled: bool) -> None:
-    """Pause or resume a schedule. Slots that pass while it is paused never fire."""
-    with transaction.atomic():
-        before = columns_of(schedule_id)
-        Schedule.objects.filter(pk=schedule_id).update(enabled=enabled)
-        record(schedule_id, before)
 
 
 def delete(schedule_ids: Iterable[int]) -> None:

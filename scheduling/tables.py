@@ -6,6 +6,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from scheduling.overview import ScheduleRow
+from tenants.names import known_timezones
 
 
 def schedule_table(rows: Iterable[ScheduleRow]) -> str:
@@ -20,10 +21,17 @@ def schedule_line(row: ScheduleRow) -> tuple[str, ...]:
         row["name"],
         row["schedule"] or "-",
         row["timezone"] or "-",
-        next_text(row) if row["enabled"] else "paused",
+        next_text(row) if row["enabled"] else pause_text(row),
         row["last_state"] or "-",
         row["problem"] or "",
     )
+
+
+def pause_text(row: ScheduleRow) -> str:
+    until = row["pause"]["until"] if "pause" in row else None
+    # A zone that does not exist may stand there.
+    zone = row["timezone"] if row["timezone"] in known_timezones() else None
+    return f"paused until {local(until, zone)}" if until else "paused"
 
 
 def next_text(row: ScheduleRow) -> str:

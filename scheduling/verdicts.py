@@ -10,6 +10,7 @@ from scheduling.claiming import new_run, prove_path
 from scheduling.ending import finish
 from scheduling.hindrances import raise_if_not_its_own
 from scheduling.models import Run
+from scheduling.pausing import end_if_over
 
 
 def record(firing: Firing) -> Outcome:
@@ -30,6 +31,10 @@ def write_verdict(firing: Firing) -> Outcome:
     Raises OperationalError and Hindered as `perform` does.
     """
     try:
+        if firing.verdict == Firing.Verdict.PAUSED:
+            end_if_over(firing.periodic_task_id, database_now())
+        if not firing.slots:
+            return Outcome(firing.verdict, firing.error)
         write_settled_run(firing)
         return outcome_of(firing)
     except Exception as error:

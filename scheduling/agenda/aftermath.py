@@ -51,14 +51,31 @@ class Aftermath:
         versions: Sequence[ScheduleVersion],
         current: ScheduleVersion | None,
     ) -> None:
-        """Add the firings for all slots between the due one and the current version."""
-        ended = [version for version in versions if version.to_at is not None]
+        """Add the firings for all slots between the due one and what holds now."""
+        ended = self.ended(versions, current)
+        # While a pause goes on until a date, what follows it is current already.
+        holding = next((one for one in versions if one.to_at and one not in ended), current)
         self.processed += [version.pk for version in ended]
-        if slot and slot.due_at:
-            self.attempt(self.leave, slot, end_of(slot, ended, current), current)
+        if slot and slot.due_at and (until := end_of(slot, ended, holding)):
+            self.attempt(self.leave, slot, until, holding)
         for version in ended:
-            if not (slot and slot.version_id and version.pk <= slot.version_id):
-                self.attempt(self.pass_over, version, current)
+            if slot is None or version.pk != slot.version_id:
+                self.attempt(self.pass_over, version, holding)
+
+    def settle_pauses(self, versions: Sequence[ScheduleVersion], current: ScheduleVersion) -> None:
+        """Add the firings of pauses that ended by themselves, since nothing else has changed."""
+        for version in self.ended(versions, current):
+            self.processed.append(version.pk)
+            self.attempt(self.pass_over, version, current)
+
+    def ended(
+        self, versions: Sequence[ScheduleVersion], current: ScheduleVersion | None
+    ) -> list[ScheduleVersion]:
+        return [
+            version
+            for version in versions
+            if version.to_at and not (version.to_at > self.now and version.is_to_end(current))
+        ]
 
     def attempt(
         self, step: Callable[..., None], what: DueSlot | ScheduleVersion, *rest: Any
@@ -97,9 +114,10 @@ class Aftermath:
         slot.move_to(version.first_slot_at(reading))
         if version.is_active:
             self.leave(slot, until_of(version), current)
-        elif version.names_slots(reading):
-            passed = stretch_of(slot, version.from_at, until_of(version))
-            self.note(slot, passed, *fate(version))
+        else:
+            since, until = version.from_at, until_of(version)
+            passed = stretch_of(slot, since, until) if version.names_slots(reading) else None
+            self.note(slot, passed or none_at_the_end_of(version), *fate(version))
 
     def note(self, slot: DueSlot, passed: Stretch | None, state: str, reason: str) -> None:
         if passed:
@@ -107,14 +125,20 @@ class Aftermath:
 
 
 def end_of(
-    slot: DueSlot, ended: Iterable[ScheduleVersion], current: ScheduleVersion | None
-) -> datetime:
-    """Return until when a due slot's cadence held."""
+    slot: DueSlot, ended: Iterable[ScheduleVersion], holding: ScheduleVersion | None
+) -> datetime | None:
+    """Return until when a due slot's cadence held; None if it never did, and never will."""
     for version in ended:
         if version.pk == slot.version_id or slot.version_id is None:
             return until_of(version)
-    assert current is not None  # noqa: S101  # a slot's version is pending until it was processed
-    return current.from_at
+    # Else its version is gone: what was planned to follow a pause, and was unmade.
+    return holding.from_at if holding and slot.version_id is None else None
+
+
+def none_at_the_end_of(version: ScheduleVersion) -> Stretch | None:
+    """Return a stretch of no slots, by which a worker hears that a pause ended by itself."""
+    is_pause = version.is_planned and version.state == State.PAUSED
+    return Stretch(until_of(version), until_of(version), 0) if is_pause else None
 
 
 def until_of(version: ScheduleVersion) -> datetime:

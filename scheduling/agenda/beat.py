@@ -15,6 +15,7 @@ from scheduling.agenda.clock_steps import follow_clock
 from scheduling.agenda.dispatch import BATCH as PUBLISHED_AT_ONCE
 from scheduling.agenda.dispatch import Publisher, publish_planned
 from scheduling.agenda.outlook import Outlook, look_out
+from scheduling.agenda.pause_ends import tell_ended_pauses
 from scheduling.agenda.planning import BATCH as PLANNED_AT_ONCE
 from scheduling.agenda.planning import plan_due, plan_held
 from scheduling.agenda.reindex import reindex_changed
@@ -160,6 +161,9 @@ def beat(publish: Publisher, outlook: Outlook) -> bool:
     if outlook.is_changed and reindex_changed(database_now()):
         has_more = True
         has_more_after(plan_batch)
+    if outlook.is_pause_over and tell_ended_pauses(now):
+        # They are settled by the next look, which finds their marks.
+        has_more = True
     if has_more_after(lambda: publish_planned(publish, now) == PUBLISHED_AT_ONCE):
         has_more = True
     if outlook.is_held_no_longer and plan_held(now):

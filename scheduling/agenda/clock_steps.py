@@ -73,11 +73,12 @@ def forget_future() -> datetime:
 
 def plan_changed_again(now: datetime) -> int:
     """Plan the slots of schedules again that were changed while the clock was ahead; return how many."""
-    moved = ScheduleVersion.objects.current().filter(from_at=now).select_related("tenant")
+    is_moved = models.Q(from_at=now) | models.Q(is_planned=True, from_at__gt=now)
+    moved = ScheduleVersion.objects.current().filter(is_moved).select_related("tenant")
     versions = {version.pk: version for version in moved}
     slots = list(slots_ahead(now).filter(version_id__in=versions))
     for slot in slots:
-        refresh(slot, versions[slot.version_id or 0])
+        refresh(slot, versions[slot.version_id or 0], now)
     save(slots)
     return len(slots)
 
@@ -114,7 +115,9 @@ def next_after(cadence: str, now: datetime) -> datetime | None:
 def in_batches(now: datetime, batch: int) -> Iterator[list[DueSlot]]:
     """Yield the slots that lie ahead, locked; each once, whatever becomes of it meanwhile."""
     last = 0
-    while slots := list(slots_ahead(now).filter(pk__gt=last)[:batch]):
+    # The first slot after a pause lies where it should.
+    ahead = slots_ahead(now).filter(pause_ends_at=None)
+    while slots := list(ahead.filter(pk__gt=last)[:batch]):
         last = slots[-1].pk
         yield slots
 

@@ -39,6 +39,11 @@ class DueSlotQuerySet(models.QuerySet["DueSlot"]):
         free = self.due(now).filter(held_until__lte=now).order_by("held_until", "pk")
         return free.select_for_update(skip_locked=True)[:limit]
 
+    def paused_until(self, now: datetime, limit: int) -> Self:
+        """Slots of schedules whose pause has come to its end, and that no other beat has claimed."""
+        ended = self.unchanged().filter(pause_ends_at__lte=now).order_by("pause_ends_at", "pk")
+        return ended.select_for_update(skip_locked=True)[:limit]
+
     def quarantined(self) -> Self:
         return self.exclude(problem="")
 
@@ -72,6 +77,8 @@ class DueSlot(Moving, models.Model):
     #: The slot is due, but its tenant has so many firings in flight that it is looked at again then.
     held_until = models.DateTimeField(_("held until"), null=True)
     problem = models.TextField(_("problem"), blank=True)
+    #: Its schedule is paused until then, and this is its first slot after that. Empty once that was told.
+    pause_ends_at = models.DateTimeField(_("pause ends at"), null=True)
     #: Its schedule was changed since. Set by whoever writes the new version, in that transaction.
     is_stale = models.BooleanField(default=False, db_default=False)
 
@@ -97,6 +104,12 @@ class DueSlot(Moving, models.Model):
                 fields=["held_until", "id"],
                 name="dueslot_by_held_until",
                 condition=models.Q(held_until__isnull=False),
+            ),
+            # Serves DueSlotQuerySet.paused_until, and beat's waiting for the first of them.
+            models.Index(
+                fields=["pause_ends_at", "id"],
+                name="dueslot_by_end_of_pause",
+                condition=models.Q(pause_ends_at__isnull=False),
             ),
         )
 

@@ -22,6 +22,8 @@ SELECT clock_timestamp(),
         ORDER BY due_at LIMIT 1),
     (SELECT held_until FROM agenda_dueslot
         WHERE NOT is_stale AND held_until IS NOT NULL ORDER BY held_until, id LIMIT 1),
+    (SELECT pause_ends_at FROM agenda_dueslot
+        WHERE NOT is_stale AND pause_ends_at IS NOT NULL ORDER BY pause_ends_at, id LIMIT 1),
     (SELECT publish_at FROM agenda_firing WHERE state = 'planned'
         ORDER BY publish_at, id LIMIT 1),
     EXISTS (SELECT FROM agenda_schedulechange)
@@ -34,12 +36,13 @@ class Outlook(NamedTuple):
     now: datetime
     due_at: datetime | None
     held_until: datetime | None
+    pause_ends_at: datetime | None
     publish_at: datetime | None
     is_changed: bool
 
     @property
     def first_at(self) -> datetime | None:
-        instants = (self.due_at, self.held_until, self.publish_at)
+        instants = (self.due_at, self.held_until, self.pause_ends_at, self.publish_at)
         return min((at for at in instants if at is not None), default=None)
 
     @property
@@ -50,6 +53,10 @@ class Outlook(NamedTuple):
     def is_held_no_longer(self) -> bool:
         """Whether a slot that was held back is to be looked at again."""
         return self.held_until is not None and self.held_until <= self.now
+
+    @property
+    def is_pause_over(self) -> bool:
+        return self.pause_ends_at is not None and self.pause_ends_at <= self.now
 
     def pause(self, longest: float) -> float:
         """Return how many seconds there is nothing to do, at most `longest`."""

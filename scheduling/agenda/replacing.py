@@ -17,7 +17,15 @@ logger = structlog.get_logger(__name__)
 
 #: What a change of a schedule may rewrite in its due slot.
 SLOT_FIELDS = ["name", "task", "queue", "cadence", "chosen", "version_id", "one_off"]
-SLOT_FIELDS += ["fingerprint", "due_at", "spread_seconds", "held_until", "problem", "is_stale"]
+SLOT_FIELDS += [
+    "fingerprint",
+    "due_at",
+    "spread_seconds",
+    "held_until",
+    "problem",
+    "is_stale",
+    "pause_ends_at",
+]
 SLOTS_PER_STATEMENT = 500
 
 
@@ -59,18 +67,20 @@ def follow(
     """Bring one schedule's due slot to its current version; return it, if any, and if it changed."""
     current = next((version for version in versions if version.to_at is None), None)
     if current and slot and slot.version_id == current.pk:
+        aftermath.settle_pauses(versions, current)
         return [(slot, False)]
     aftermath.settle(slot, versions, current)
     if current is None or not current.is_active:
         return []
     slot = slot or DueSlot(tenant=current.tenant, periodic_task_id=current.periodic_task_id)
-    refresh(slot, current)
+    refresh(slot, current, aftermath.now)
     return [(slot, True)]
 
 
-def refresh(slot: DueSlot, version: ScheduleVersion) -> None:
+def refresh(slot: DueSlot, version: ScheduleVersion, now: datetime) -> None:
     """Make a slot what the version says: its first instant after the change."""
     slot.version_id, slot.held_until, slot.is_stale = version.pk, None, False
+    slot.pause_ends_at = version.from_at if version.is_to_come(now) else None
     slot.name, slot.task = version.row["name"], version.row["task"]
     try:
         fill(slot, version)

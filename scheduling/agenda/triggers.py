@@ -19,6 +19,7 @@ SCHEDULE_TABLES = {
     "django_celery_beat_solarschedule": "event, latitude, longitude",
 }
 POLICY_TABLE = "scheduling_policy"
+PAUSE_TABLE = "scheduling_pause"
 #: Those that the table began with; a migration that adds one names it to the trigger again.
 POLICY_COLUMNS = (
     "periodic_task_id, catch_up, catch_up_window, overlap, retries, gap, repeat, alarm_after"
@@ -40,6 +41,14 @@ def name_policy_columns(*added: str) -> str:
     return f"DROP TRIGGER agenda_mark_schema ON {POLICY_TABLE};\n" + mark_updates(
         POLICY_TABLE, ", ".join((POLICY_COLUMNS, *added))
     )
+
+
+def create_pause_triggers() -> str:
+    """Return the SQL by which beat hears of pauses, and which ends them with their schedules."""
+    return f"""{mark_changes(PAUSE_TABLE, "periodic_task_id, until_at")}
+CREATE TRIGGER agenda_end_pause AFTER DELETE OR UPDATE OF enabled
+    ON django_celery_beat_periodictask FOR EACH ROW EXECUTE FUNCTION public.agenda_end_pause();
+"""
 
 
 def mark_changes(table: str, columns: str) -> str:

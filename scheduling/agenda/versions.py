@@ -61,6 +61,8 @@ class ScheduleVersion(models.Model):
     changed_by = models.TextField(_("changed by"))
     #: What the slots of an ended version get is decided.
     is_processed = models.BooleanField(_("processed"), default=False)
+    #: Written beforehand: a pause with its end, and what is to follow it. Their instants may be to come.
+    is_planned = models.BooleanField(_("planned"), default=False, db_default=False)
 
     objects = ScheduleVersionQuerySet.as_manager()
 
@@ -94,6 +96,14 @@ class ScheduleVersion(models.Model):
     @property
     def name(self) -> str:
         return str(self.row["name"])
+
+    def is_to_come(self, now: datetime) -> bool:
+        """Whether it begins when a pause ends that goes on."""
+        return self.is_planned and self.to_at is None and self.from_at > now
+
+    def is_to_end(self, current: ScheduleVersion | None) -> bool:
+        """Whether it is the pause that the current version is to follow."""
+        return self.is_planned and current is not None and self.to_at == current.from_at
 
     def reading(self) -> Reading:
         """Return what the row asked for; raises Unreadable where it was set aside."""

@@ -6,7 +6,7 @@ from datetime import datetime
 
 @dataclass(frozen=True, slots=True)
 class Stretch:
-    """`count` slots, one or more, from `first_at` to `last_at`, in UTC."""
+    """`count` slots, hardly ever none, from `first_at` to `last_at`, in UTC."""
 
     first_at: datetime
     last_at: datetime

@@ -2,7 +2,7 @@
 
 from django.db import connection
 
-FUNCTIONS = ["public.agenda_capture", "public.agenda_forget_future"]
+FUNCTIONS = ["public.agenda_capture", "public.agenda_unplan", "public.agenda_forget_future"]
 BENT = "current_setting('agenda.now')::timestamptz"
 
 

@@ -12,11 +12,12 @@ from django_tenants.utils import tenant_context
 from scheduling.agenda.clock_steps import follow_clock
 from scheduling.agenda.dispatch import publish_planned
 from scheduling.agenda.models import Firing, NewestInstant
+from scheduling.agenda.pause_ends import tell_ended_pauses
 from scheduling.agenda.planning import plan_held
 from scheduling.agenda.reindex import reindex_changed
 from scheduling.agenda.rescue import rescue
 from scheduling.agenda.versions import capture
-from scheduling.models import Policy
+from scheduling.models import Pause, Policy
 from scheduling.tasks import record_verdict
 from tenants import lifecycle
 from tests.scheduling import sample_tasks
@@ -26,6 +27,7 @@ from tests.scheduling.delivery import deliver
 from tests.scheduling.history import History, Order, Rhythm
 
 SECOND, HOUR, DAY = timedelta(seconds=1), timedelta(hours=1), timedelta(days=1)
+MICROSECOND = timedelta(microseconds=1)
 #: Before any real clock, so that what workers date by that one is later than all else.
 BEGINNING = datetime(2024, 11, 24, 12, 0, tzinfo=UTC)
 LONG_AGO, LONG_AFTER = BEGINNING - 365 * DAY, BEGINNING + 300 * DAY
@@ -87,6 +89,8 @@ class Lives:
         self.numbers = count(1_000_000)
         #: By name of the schedule: the id of its row, and what it is told to be.
         self.ids, self.orders, self.is_suspended = {}, {}, False
+        #: By name of the schedule: until when it is paused; and whether any ever was.
+        self.ends, self.had_ends = {}, False
         with tenant_context(tenant):
             self.columns = {cadence: columns_of(cadence) for cadence in CADENCES}
         set_clock(self.now)
@@ -107,9 +111,22 @@ class Lives:
     def toggle(self, name):
         if name in self.ids:
             is_paused = self.orders[name].state == "paused"
+            self.ends.pop(name, None)
             with tenant_context(self.tenant):
+                # As our pages do: a row may be paused whose pause is over, and no worker was there.
+                Pause.objects.filter(pk=self.ids[name]).delete()
                 PeriodicTask.objects.filter(pk=self.ids[name]).update(enabled=is_paused)
             self.tell(name, replace(self.orders[name], state="active" if is_paused else "paused"))
+
+    def pause_until(self, name, seconds):
+        """Pause a schedule, or move the end of its pause, to so many seconds from now."""
+        if name in self.ids:
+            self.ends[name], self.had_ends = self.now + seconds * SECOND, True
+            with tenant_context(self.tenant):
+                Pause.objects.filter(pk=self.ids[name]).delete()
+                PeriodicTask.objects.filter(pk=self.ids[name]).update(enabled=False)
+                Pause.objects.create(pk=self.ids[name], by="ann", until_at=self.ends[name])
+            self.tell(name, replace(self.orders[name], state="paused"))
 
     def choose(self, name, choice):
         if name in self.ids:
@@ -123,6 +140,7 @@ class Lives:
             with tenant_context(self.tenant):
                 PeriodicTask.objects.filter(pk=self.ids.pop(name)).delete()
             del self.orders[name]
+            self.ends.pop(name, None)
             self.commit()
 
     def toggle_tenant(self):
@@ -138,10 +156,13 @@ class Lives:
         """Write versions as a commit does, which no test reaches; and note outside what was ordered."""
         set_clock(self.now)
         capture(self.tenant.schema_name)
+        self.note_outside(self.now)
+
+    def note_outside(self, now):
         told = {self.ids[name]: order for name, order in self.orders.items()}
         if self.is_suspended:
             told = {pk: suspended(order) for pk, order in told.items()}
-        self.history.commit(told, self.now)
+        self.history.commit(told, now)
 
     # What clocks, beats, brokers and workers do.
 
@@ -149,11 +170,20 @@ class Lives:
         """Let time pass, and at its end whoever is there do what there is to do."""
         self.now += seconds * SECOND
         self.latest = max(self.latest, self.now)
+        self.end_pauses()
         self.let_go_by()
         if self.has_beat:
             self.beat()
         if self.has_worker:
             self.work_off()
+
+    def end_pauses(self):
+        """Know of pauses that have ended, whoever is there or is not: a slot at the end fires."""
+        for name, end in sorted(self.ends.items(), key=lambda item: item[1]):
+            if end <= self.now:
+                del self.ends[name]
+                order = self.orders[name] = replace(self.orders[name], state="active")
+                self.note_outside(end if order.rhythm.offset is None else end - MICROSECOND)
 
     def let_go_by(self):
         """Have leases and pauses end that began with the real clock, which no test can wait for."""
@@ -161,6 +191,9 @@ class Lives:
         Firing.objects.filter(publish_at__gt=LONG_AFTER).update(publish_at=self.now)
 
     def turn_back(self, seconds):
+        """Not where pauses may have ended by a clock that was ahead: what a worker did then, nobody knows."""
+        if self.had_ends:
+            return
         self.now -= seconds * SECOND
         self.turns.append((self.now, self.latest))
 
@@ -169,6 +202,7 @@ class Lives:
         if follow_clock(lambda: self.now):
             self.history.go_back(self.now)
         take_all(self.now)
+        tell_ended_pauses(self.now)
         reindex_changed(self.now)
         take_all(self.now)
         plan_held(self.now)

@@ -5,7 +5,8 @@ from django.core.exceptions import ValidationError
 from django_celery_beat.models import CrontabSchedule, PeriodicTask
 from django_tenants.utils import tenant_context
 
-from scheduling.schedules import Wish, entry_called, set_cadence, set_enabled
+from scheduling.pausing import pause
+from scheduling.schedules import Wish, entry_called, set_cadence
 from tests.scheduling import sample_tasks
 
 ZONE = "Europe/Berlin"
@@ -113,7 +114,7 @@ def test_a_task_that_is_not_offered_cannot_be_scheduled(in_acme):
 
 
 def test_pausing_leaves_the_cadence_and_the_other_tenant_alone(in_acme, globex):
-    set_enabled(seeded().pk, enabled=False)
+    pause(seeded().pk)
 
     assert (seeded().enabled, cadence_of(seeded())) == (False, "0 0 * * *")
     with tenant_context(globex):

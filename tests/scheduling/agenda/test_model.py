@@ -4,6 +4,8 @@ A state machine of hypothesis orders schedules, changes them, lets beats and wor
 repeat themselves and sets clocks; `History` knows from outside what slots there were.
 """
 
+from typing import Any
+
 import hypothesis
 import pytest
 from django.db import transaction
@@ -19,6 +21,7 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
+from scheduling import pausing, running, verdicts
 from tests.scheduling.audit_of_lives import check_effects, check_end, check_ledger
 from tests.scheduling.bent_clock import bend_clock
 from tests.scheduling.lives import CADENCES, CHOICES, FATES, SCHEDULES, Lives
@@ -33,13 +36,17 @@ steps = st.sampled_from(STEPS)
 
 
 class Life(RuleBasedStateMachine):
-    tenant = None
+    tenant: Any = None
+    patched: Any = None
 
     def __init__(self):
         super().__init__()
         self.transaction = transaction.atomic()
         self.transaction.__enter__()
         self.lives = Lives(self.tenant)
+        # Workers would go by the real clock, which is far ahead of these lives'.
+        for module in (running, verdicts):
+            self.patched.setattr(module, "end_if_over", self.end_if_over)
 
     def teardown(self):
         try:
@@ -48,6 +55,9 @@ class Life(RuleBasedStateMachine):
         finally:
             transaction.set_rollback(True)
             self.transaction.__exit__(None, None, None)
+
+    def end_if_over(self, schedule_id, _now):
+        return pausing.end_if_over(schedule_id, self.lives.now)
 
     @initialize(cadences=st.tuples(cadences, cadences), choices=st.tuples(choices, choices))
     def a_tenant_begins(self, cadences, choices):
@@ -65,6 +75,11 @@ class Life(RuleBasedStateMachine):
     def a_schedule_is_paused_or_resumed(self, name, seconds):
         self.lives.pass_time(seconds)
         self.lives.toggle(name)
+
+    @rule(name=schedules, seconds=steps, length=steps)
+    def a_schedule_is_paused_until_a_date(self, name, seconds, length):
+        self.lives.pass_time(seconds)
+        self.lives.pause_until(name, length)
 
     @rule(name=schedules, seconds=steps, choice=choices)
     def other_policies_are_chosen(self, name, seconds, choice):
@@ -127,12 +142,14 @@ def alone(acme, globex):
 
 
 @pytest.mark.parametrize("size", [QUICK, pytest.param(LONG, marks=pytest.mark.long)], ids=str)
-def test_whatever_happens_each_slot_has_one_state_and_one_effect(alone, settings, size):
+def test_whatever_happens_each_slot_has_one_state_and_one_effect(
+    alone, settings, monkeypatch, size
+):
     settings.FIRINGS_IN_FLIGHT_MAXIMUM = 5
     examples, length = size
 
     class LifeOfAcme(Life):
-        tenant = alone
+        tenant, patched = alone, monkeypatch
 
     options = hypothesis.settings(
         max_examples=examples,
