@@ -29,6 +29,8 @@ OWNER = [
     "orders.delete_orderfile",
     # Undoing a run.
     "scheduling.add_undo",
+    # Changing the tenant's own time zone.
+    "scheduling.add_zonechange",
     "accounts.view_user",
     "accounts.add_user",
     "accounts.change_user",

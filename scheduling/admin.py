@@ -19,6 +19,7 @@ from scheduling.admin_editing import EditTogether
 from scheduling.admin_history import ShowSchedulesHistory
 from scheduling.admin_missed import ShowMissedRuns, give_alarms
 from scheduling.admin_preview import PreviewCadence
+from scheduling.admin_zone import FollowZone
 from scheduling.asking import asked_at
 from scheduling.catalogue import Entry, tenant_catalogue
 from scheduling.choices import CADENCE_FIELDS
@@ -31,7 +32,12 @@ from wording.showing import shown
 
 
 class ScheduleAdmin(
-    ControlSchedules, EditTogether, PreviewCadence, ShowMissedRuns, ShowSchedulesHistory
+    ControlSchedules,
+    FollowZone,
+    EditTogether,
+    PreviewCadence,
+    ShowMissedRuns,
+    ShowSchedulesHistory,
 ):
     """Writes schedules through `scheduling.schedules`; shows what beat will make of them."""
 

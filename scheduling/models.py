@@ -18,6 +18,7 @@ from scheduling.policies import CatchUp, Gap, Overlap, Repeat
 from scheduling.retry import Retry
 from scheduling.run_requests import RunRequest
 from scheduling.undo import Undo
+from scheduling.zone_changes import ZoneChange
 
 __all__ = [
     "Pause",
@@ -29,6 +30,7 @@ __all__ = [
     "Schedule",
     "SeededSchedule",
     "Undo",
+    "ZoneChange",
 ]
 
 RETRIES_MAXIMUM = 10

@@ -1,4 +1,4 @@
-"""The pages to run, pause and resume a schedule in light and dark, on a phone."""
+"""The pages to run, pause and resume a schedule and of the time zone, in light and dark, on a phone."""
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
@@ -10,7 +10,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.integration]
 SHOP = "controlled"
 GRAVE = {"serious", "critical"}
 PHONE = {"width": 360, "height": 800}
-#: A schedule that is paused, and one that is not.
+#: A schedule that is paused, one that is not, and a zone that has changed.
 ROWS = """
     INSERT INTO django_celery_beat_periodictask (id, name, task, crontab_id, args, kwargs, headers,
         enabled, one_off, total_run_count, date_changed, description)
@@ -30,6 +30,7 @@ PAGES = [
     "1/pause/",
     "1/resume/",
     "999/run-now/",
+    "zone/",
 ]
 
 
@@ -37,6 +38,7 @@ PAGES = [
 def shop(stack):
     stack.provision(SHOP, "Europe/Berlin", owner_email=f"owner@{SHOP}.test")
     stack.sql(ROWS, schema=stack.schema_of(SHOP))
+    stack.sql("UPDATE tenants_tenant SET timezone = 'Asia/Tokyo' WHERE slug = %s", SHOP)
     return stack.url(SHOP)
 
 
