@@ -11,6 +11,8 @@ from statistics import median
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from django.db.models import Exists, OuterRef
+
 from scheduling.agenda.crowd import CROWD_MAXIMUM, crowd_in_hour
 from scheduling.cadence import CrontabCadence
 from scheduling.models import Policy, Run
@@ -18,7 +20,7 @@ from scheduling.presets import CUSTOM
 from scheduling.relative import DAY, MINUTE
 
 #: The newest runs that are looked at, and how many of them must be of the minute to say anything.
-RUNS_LOOKED_AT, RUNS_NEEDED = 60, 3
+RUNS_LOOKED_AT, RUNS_NEEDED = 100, 3
 #: A delay below that is not worth a word.
 DELAY_MINIMUM = timedelta(seconds=2)
 #: The tolerance that is offered.
@@ -148,14 +150,17 @@ def measured_delay(at: datetime) -> timedelta | None:
 
     Runs of schedules that start within a time are left out: those are meant to begin later.
     """
-    spread = Policy.objects.filter(spread_minutes__gt=0).values("periodic_task_id")
-    begun = Run.objects.filter(trigger=Run.Trigger.SCHEDULE, started_at__isnull=False)
-    newest = begun.exclude(periodic_task_id__in=spread).order_by("-slot_at", "-pk")
-    instants = newest.values_list("slot_at", "started_at")[:RUNS_LOOKED_AT]
+    spread = Policy.objects.filter(pk=OuterRef("periodic_task_id"), spread_minutes__gt=0)
+    newest = Run.objects.annotate(is_spread=Exists(spread)).order_by("-slot_at", "-pk")
+    # The newest are told apart here: a filter might go through all that there are to find so many.
+    rows = newest.values_list("slot_at", "started_at", "trigger", "is_spread")[:RUNS_LOOKED_AT]
     seconds = [
         (started_at - slot_at).total_seconds()
-        for slot_at, started_at in instants
-        if started_at and slot_at.minute == at.minute
+        for slot_at, started_at, trigger, is_spread in rows
+        if started_at
+        and slot_at.minute == at.minute
+        and trigger == Run.Trigger.SCHEDULE
+        and not is_spread
     ]
     if len(seconds) < RUNS_NEEDED:
         return None

@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from scheduling.models import Policy
 from scheduling.policies import CatchUp, Gap, Overlap, Repeat
-from scheduling.policy_sentences import NUMBERS
+from scheduling.policy_sentences import NUMBERS, duration_text
 
 HELP = {
     "catch_up": _("What slots get whose time passed while nothing could run them."),
@@ -27,29 +27,67 @@ HELP = {
     ),
     "alarm_after": _("Owners are told by mail of a slot that is still not done then."),
 }
+LABELS = {
+    "catch_up": _("If nothing could run at a time"),
+    "catch_up_window": _("Made up for within"),
+    "overlap": _("If the run before is still going on"),
+    "retries": _("Further tries after a failure"),
+    "gap": _("If the clocks skip a time"),
+    "repeat": _("If the clocks show a time twice"),
+    "spread_minutes": _("Start within (minutes)"),
+    "alarm_after": _("Tell the owners when late by"),
+}
 CHOICES = {"catch_up": CatchUp, "overlap": Overlap, "gap": Gap, "repeat": Repeat}
+MINUTE, HOUR, DAY = 60, 3600, 24 * 3600  # seconds
+DURATIONS = {
+    "catch_up_window": (0, HOUR, 6 * HOUR, 12 * HOUR, DAY, 2 * DAY, 7 * DAY, 31 * DAY),
+    "alarm_after": (5 * MINUTE, 15 * MINUTE, 30 * MINUTE, HOUR, 3 * HOUR, 12 * HOUR, DAY),
+}
+#: No length of time is written with more digits.
+DIGITS_MAXIMUM = 9
+
+
+class DurationSelect(forms.Select):
+    """Offers lengths of time, and shows the one that is chosen, whatever it is."""
+
+    def optgroups(self, name: str, value: Any, attrs: dict[str, Any] | None = None) -> Any:
+        known = {str(seconds) for seconds, _text in self.choices}
+        others = [(one, seconds_text(one)) for one in value if one not in {"", *known}]
+        self.choices = [*self.choices, *others]
+        return super().optgroups(name, value, attrs)
+
+
+def seconds_text(written: str) -> str:
+    is_number = written.isascii() and written.isdecimal() and len(written) <= DIGITS_MAXIMUM
+    return duration_text(int(written)) if is_number else written
 
 
 def policy_fields() -> dict[str, forms.Field]:
     """Return a field for each policy, by its column, empty for the platform's default."""
     found = fields_for_model(Policy, fields=list(HELP))
     for name, field in found.items():
-        field.help_text = HELP[name]
         default = settings.SCHEDULE_POLICIES[name]
         if name in CHOICES:
-            choices: Any = CHOICES[name]
-            blank = [("", _("default: %s") % choices(default).label)]
-            found[name] = forms.TypedChoiceField(
-                label=field.label,
-                choices=[*blank, *choices.choices],
-                required=False,
-                empty_value=None,
-                help_text=field.help_text,
-            )
+            found[name] = field = choice_field(CHOICES[name], default)
+        elif name in DURATIONS:
+            offered = [(seconds, duration_text(seconds)) for seconds in DURATIONS[name]]
+            field.widget = DurationSelect(choices=[usual(duration_text(default)), *offered])
         else:
             field.widget.attrs["placeholder"] = default
+        field.label, field.help_text = LABELS[name], HELP[name]
+        if name in NUMBERS:
             field.help_text = with_default(HELP[name], NUMBERS[name], default)
     return found
+
+
+def choice_field(choices: Any, default: str) -> forms.Field:
+    return forms.TypedChoiceField(
+        choices=[usual(choices(default).label), *choices.choices], required=False, empty_value=None
+    )
+
+
+def usual(text: Any) -> tuple[str, Any]:
+    return "", _("as usual: %s") % text
 
 
 def with_default(help_text: Any, read: Callable[[int], Any], default: int) -> str:

@@ -104,8 +104,6 @@ TOLD: tuple[Callable[[Policies], str], ...] = (
 )
 #: Of the fields in which a number is written, how it is read.
 NUMBERS: dict[str, Callable[[int], Any]] = {
-    "catch_up_window": duration_text,
-    "alarm_after": duration_text,
     "retries": str,
     "spread_minutes": str,
 }

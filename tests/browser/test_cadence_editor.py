@@ -131,3 +131,46 @@ def test_a_phone_shows_it_without_scrolling_sideways(page):
     page.reload()
 
     assert page.evaluate("document.documentElement.scrollWidth") <= 360
+
+
+def test_a_question_that_is_turned_away_is_asked_once_more(page, complaints):
+    asked = []
+
+    def turn_away(route):
+        asked.append(route.request.url)
+        if len(asked) == 1:
+            route.fulfill(status=429, body="Too many requests of this site at once.")
+        else:
+            route.continue_()
+
+    page.route("**/preview/**", turn_away)
+    choose(page, "Every day")
+    page.get_by_label("At:", exact=True).fill("18:31")
+    page.get_by_text("Every day at 18:31 (Europe/Berlin).").wait_for()
+
+    assert len(asked) == 2
+    assert all("429" in one for one in complaints)
+    complaints.clear()  # of the browser's own, about the answer
+
+
+def test_an_older_answer_does_not_take_the_place_of_a_newer_one(page):
+    held = []
+
+    def hold_first(route):
+        if held:
+            route.continue_()
+        else:
+            held.append(route)
+
+    page.route("**/preview/**", hold_first)
+    choose(page, "Every day")
+    time = page.get_by_label("At:", exact=True)
+    time.fill("18:31")
+    page.wait_for_timeout(PAUSE)
+    time.fill("18:32")
+    newer = page.get_by_text("Every day at 18:32 (Europe/Berlin).")
+    newer.wait_for()
+
+    held[0].fulfill(body='<div data-part="cadence">older</div>')
+    page.wait_for_timeout(PAUSE)
+    assert newer.is_visible()

@@ -1,6 +1,7 @@
 """Policies in words: each choice has its sentence, and the usual one is told."""
 
 import pytest
+from django import forms
 from django.conf import settings
 
 from scheduling.policies import Policies
@@ -54,5 +55,27 @@ def test_a_length_of_time_is_told_by_its_largest_unit(seconds, says):
 def test_fields_say_what_is_usual():
     fields = policy_fields()
 
-    assert "Empty, as usual: 24 hours." in fields["catch_up_window"].help_text
+    for name, says in (
+        ("catch_up", "as usual: the latest of them fires"),
+        ("overlap", "as usual: it is skipped"),
+        ("catch_up_window", "as usual: 24 hours"),
+        ("alarm_after", "as usual: 15 minutes"),
+    ):
+        assert says in str(fields[name].widget.choices[0][1])
     assert "Empty, as usual: 3." in fields["retries"].help_text
+
+
+@pytest.mark.parametrize(
+    ("chosen", "shown"),
+    [
+        (None, '<option value="" selected>as usual: 24 hours</option>'),
+        (3600, '<option value="3600" selected>1 hour</option>'),
+        (4500, '<option value="4500" selected>75 minutes</option>'),
+        ("x", '<option value="x" selected>x</option>'),
+        ("9" * 9000, "selected"),
+    ],
+)
+def test_a_length_of_time_is_shown_whatever_it_is(chosen, shown):
+    form = type("Form", (forms.Form,), policy_fields())(initial={"catch_up_window": chosen})
+
+    assert shown in str(form["catch_up_window"])
