@@ -128,11 +128,11 @@ class CadenceForm(forms.Form):
         Without a script both are there to be written in, and nobody expects to have to say which.
         """
         cleaned = self.cleaned_data
-        preset, shown, crontab = map(cleaned.get, ("preset", "shown_crontab", "crontab"))
-        if preset not in TEMPLATES or not shown or not crontab or crontab == shown:
+        preset, before, crontab = map(cleaned.get, ("preset", "shown_crontab", "crontab"))
+        if preset not in TEMPLATES or not before or not crontab or crontab == before:
             return False
         whole = not any(cleaned.get(name) in NOTHING for name in USES[preset])
-        return whole and crontab_of(preset, parts_of(preset, cleaned)) == shown
+        return whole and crontab_of(preset, parts_of(preset, cleaned)) == before
 
     def show(self, name: str, value: Any) -> None:
         """Have the form come back with this value in a field, whatever it was sent."""

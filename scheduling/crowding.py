@@ -80,22 +80,24 @@ class Minute:
         return self.at.astimezone(ZoneInfo(self.cadence.zone))
 
     def quieter(self) -> datetime | None:
-        """Return the nearest minute of the same hour that is much quieter, on the local clock."""
-        quiet = [
-            minute
-            for minute, number in self.crowd.items()
-            if number <= self.number * QUIETER and minute % 5
-        ]
+        """Return the nearest minute of the same hour and day that is much quieter, on the local clock."""
+        quiet = [minute for minute in self.crowd if self.is_much_quieter(minute)]
         if not self.number or not quiet:
             return None
         least = min(self.crowd[minute] for minute in quiet)
-        own = self.at.minute
         nearest = min(
             (minute for minute in quiet if self.crowd[minute] == least),
-            key=lambda minute: (abs(minute - own), -minute),
+            key=lambda minute: (abs(minute - self.at.minute), -minute),
         )
-        moved = self.local + (nearest - own) * MINUTE
-        return moved if moved.date() == self.local.date() else None
+        return self.moved_to(nearest)
+
+    def is_much_quieter(self, minute: int) -> bool:
+        """Whether to offer a minute of the hour; not one that people choose of themselves, either."""
+        is_quiet = self.crowd[minute] <= self.number * QUIETER and bool(minute % 5)
+        return is_quiet and self.moved_to(minute).date() == self.local.date()
+
+    def moved_to(self, minute: int) -> datetime:
+        return self.local + (minute - self.at.minute) * MINUTE
 
 
 def crowding_of(

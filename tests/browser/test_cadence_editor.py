@@ -1,6 +1,7 @@
 """The form of a schedule in a real browser: what is shown while one types."""
 
 import re
+from typing import Any
 
 import pytest
 
@@ -63,7 +64,7 @@ def choose(page, preset):
 
 
 def test_what_is_typed_is_answered_in_place_and_saved(page, stack):
-    asked = []
+    asked: list[str] = []
     page.on(
         "request", lambda request: asked.append(request.url) if "/preview/" in request.url else None
     )
@@ -134,7 +135,7 @@ def test_a_phone_shows_it_without_scrolling_sideways(page):
 
 
 def test_a_question_that_is_turned_away_is_asked_once_more(page, complaints):
-    asked = []
+    asked: list[str] = []
 
     def turn_away(route):
         asked.append(route.request.url)
@@ -154,7 +155,7 @@ def test_a_question_that_is_turned_away_is_asked_once_more(page, complaints):
 
 
 def test_an_older_answer_does_not_take_the_place_of_a_newer_one(page):
-    held = []
+    held: list[Any] = []
 
     def hold_first(route):
         if held:

@@ -105,6 +105,16 @@ def test_what_has_no_one_minute_is_offered_none(acme, globex, crontab, chosen):
     assert crowding(acme, cadence, **chosen).quieter is None
 
 
+def test_where_every_minute_is_as_crowded_none_is_offered(acme, globex):
+    cadence, at = at_next("0 18 * * *")
+    for minute in range(60):
+        make_due(globex, at + minutes(minute), 20, first=1000 * (minute + 1))
+
+    found = crowding(acme, cadence, preset="daily")
+
+    assert (found.number, found.quieter) == (20, None)
+
+
 def test_a_quiet_minute_stays_as_it_is(acme, globex):
     found = crowding(acme, at_next("7 18 * * *")[0], preset="daily")
 
@@ -112,10 +122,15 @@ def test_a_quiet_minute_stays_as_it_is(acme, globex):
 
 
 def test_an_offer_stays_on_its_day_and_goes_by_the_local_clock(acme, globex):
+    """Midnight in Kathmandu is a quarter past the hour in UTC."""
     cadence, at = at_next("59 23 * * *", zone="Asia/Kathmandu")
     make_due(globex, at, 300)
-
     assert crowding(acme, cadence, preset="daily").quieter.fill == {"at_time": "23:58"}
+
+    for minute in range(1, 15):
+        make_due(globex, at - minutes(minute), 300, first=10_000 * minute)
+
+    assert crowding(acme, cadence, preset="daily").quieter is None
 
 
 def test_a_weekly_cadence_is_measured_on_the_coming_day(acme, globex):
