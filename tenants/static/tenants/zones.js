@@ -26,7 +26,7 @@
     if (!zone || !found || !near) return;
     const label = `${found.value} (${select.dataset.browsers})`;
     if (![...near.children].some((one) => one.value === found.value)) {
-      near.append(new Option(label, found.value));
+      near.children[0].after(new Option(label, found.value));
     }
   }
 
