@@ -10,6 +10,7 @@ from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import gettext_noop
 
+from orders.brake import ClosingBrake
 from orders.closing import Closing, close_old_orders
 from orders.effect import ClosingPreview
 from orders.reports import make_report
@@ -39,6 +40,7 @@ class ClosingParameters(forms.Form):
     default_cadence="0 0 * * *",
     undo=ClosingUndo(),
     preview=ClosingPreview(),
+    brake=ClosingBrake(),
 )
 def auto_close_old_orders(
     slot: datetime, run_id: int, days: int = DAYS_DEFAULT

@@ -21,7 +21,7 @@ DATABASE_RIGHTS = {
         "tenants_domain": READ,
         # What a firing is of, and when, is not the worker's to change.
         "agenda_firing": "SELECT, UPDATE (state, started_at, settled_at, outcome, error, publish_at, "
-        "attempts, leased_until, publications)",
+        "attempts, leased_until, publications, released)",
         "agenda_tenantindex": "SELECT, UPDATE (trouble, halted_until, halts)",
         # Every worker watches over all tenants' slots, and says which are missed.
         "agenda_dueslot": READ,
@@ -34,7 +34,7 @@ DATABASE_RIGHTS = {
         "agenda_dueslot": WRITE,
         "agenda_limits": READ,
         "agenda_firing": "SELECT, INSERT, UPDATE (state, published_at, publish_at, publications, "
-        "waits, leased_until, verdict, error, planned_at, last_slot_at, slots)",
+        "waits, leased_until, verdict, error, planned_at, last_slot_at, slots, released)",
         "agenda_newestinstant": "SELECT, INSERT, UPDATE",
         "agenda_scheduleversion": "SELECT, UPDATE (is_processed)",
         "agenda_schedulechange": WRITE,

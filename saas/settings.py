@@ -296,6 +296,11 @@ FIRINGS_KEPT_DAYS = env.int("FIRINGS_KEPT_DAYS", 2)
 RUNS_KEPT_DAYS = env.int("RUNS_KEPT_DAYS", 400)
 #: For how long after its end a run can be undone.
 RUN_UNDO_DAYS = env.int("RUN_UNDO_DAYS", 7)
+#: Above how many things a run is held for approval, and how many times the median of how many runs
+#: before that closed something, of the latest such ones; see scheduling/braking.py.
+BRAKE = {"least": 100, "factor": 10, "runs": 5, "latest": 20}
+#: For how long a held run waits for somebody to decide.
+HELD_RUN_DAYS = env.int("HELD_RUN_DAYS", 7)
 vars().update(celery_settings(CELERY_BROKER_URL, PROCESS))
 
 LOGGING = logging_config(env.str("LOG_LEVEL", "INFO"))

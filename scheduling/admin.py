@@ -14,6 +14,7 @@ from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 
 from scheduling import schedules
+from scheduling.admin_brake import TellOfHeldRuns
 from scheduling.admin_control import ControlSchedules
 from scheduling.admin_editing import EditTogether
 from scheduling.admin_history import ShowSchedulesHistory
@@ -21,6 +22,7 @@ from scheduling.admin_missed import ShowMissedRuns, give_alarms
 from scheduling.admin_preview import PreviewCadence
 from scheduling.admin_zone import FollowZone
 from scheduling.asking import asked_at
+from scheduling.brake_fields import brake_fieldset
 from scheduling.catalogue import Entry, tenant_catalogue
 from scheduling.choices import CADENCE_FIELDS
 from scheduling.display import next_text
@@ -32,6 +34,7 @@ from wording.showing import shown
 
 
 class ScheduleAdmin(
+    TellOfHeldRuns,
     ControlSchedules,
     FollowZone,
     EditTogether,
@@ -149,9 +152,11 @@ class ScheduleAdmin(
             ),
         }
         now = [(_("As it is stored"), {"fields": self.shown})] if obj else []
+        entry = tenant_catalogue()[obj.task] if obj else chosen_entry(request)
         return [
             *usual,
             (_("When it runs"), cadence),
+            *brake_fieldset(entry),
             (_("When something comes in between"), policies),
             *now,
         ]

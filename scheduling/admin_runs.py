@@ -10,6 +10,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
+from scheduling.admin_brake import ApproveRuns
 from scheduling.admin_progress import FollowRuns
 from scheduling.admin_retry import RetryRuns
 from scheduling.admin_stopping import StopRuns
@@ -24,7 +25,7 @@ from scheduling.telling import SIGNS, badge, is_technical, reason, story, took
 from scheduling.zones import with_zones, zone_of
 
 
-class RunAdmin(FollowRuns, RetryRuns, UndoRuns, StopRuns, LongListAdmin):
+class RunAdmin(ApproveRuns, FollowRuns, RetryRuns, UndoRuns, StopRuns, LongListAdmin):
     list_display = [
         "slot",
         "name",

@@ -18,7 +18,7 @@ from celery import current_app
 from django import forms
 from django.utils.translation import gettext
 
-from scheduling.hooks import Preview, Undo
+from scheduling.hooks import Brake, Preview, Undo
 from scheduling.problems import UNKNOWN_PARAMETER
 
 TENANT_QUEUE = "celery"
@@ -68,6 +68,11 @@ class Entry:
     def preview(self) -> Preview | None:
         """How to find out what a run of it would do, if the task offers that."""
         return getattr(self.task, "preview", None)
+
+    @property
+    def brake(self) -> Brake | None:
+        """How to find out whether a run of it would do too much, if the task offers that."""
+        return getattr(self.task, "brake", None)
 
     def parameters(self, given: Mapping[str, Any]) -> dict[str, Any]:
         """Return `given` completed by the defaults and validated; raises ParametersError."""

@@ -22,6 +22,9 @@ class Row(NamedTuple):
     task: str
     enabled: bool
     kwargs: str
+    #: What was chosen of its brake, if anything: see `scheduling.brake.Brake`.
+    brake_rule: str | None
+    brake_most: int | None
 
 
 def prove_path(firing: Firing) -> Row | None:
@@ -80,8 +83,10 @@ def new_run(firing: Firing, name: str) -> Run:
 
 #: One round trip for what a run wants to know before it begins.
 LOOK = """
-SELECT current_schemas(false), schedule.name, schedule.task, schedule.enabled, schedule.kwargs
+SELECT current_schemas(false), schedule.name, schedule.task, schedule.enabled, schedule.kwargs,
+    brake.rule, brake.most
 FROM (SELECT) AS one LEFT JOIN django_celery_beat_periodictask schedule ON schedule.id = %s
+    LEFT JOIN scheduling_brake brake ON brake.periodic_task_id = schedule.id
 """
 WRITTEN = (
     "periodic_task_id",

@@ -5,7 +5,7 @@ from typing import Any
 from django.db import connection
 from django_celery_beat.models import PeriodicTask
 
-from scheduling.models import Run
+from scheduling.models import Hold, Run
 from scheduling.plain import plain
 
 #: Ends of which the periodic task hears, since its task has run.
@@ -33,6 +33,8 @@ def finish(run: Run, state: str, error: str = "", progress: Any = None) -> None:
         given = counts_of(progress) | end | told | {"run": run.pk}
         cursor.execute(END_AND_TELL if state in RAN else END, given)
         is_one_off = state in RAN and cursor.fetchone() == (True,)
+    if run.is_held:
+        Hold.objects.end(run.pk)
     run.state, run.error = str(state), error
     if is_one_off and run.trigger not in Run.BY_HAND:
         # Apart, for to name that column is a change of the schedule, whatever its value.

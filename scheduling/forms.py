@@ -13,6 +13,8 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 
 from scheduling import schedules
+from scheduling.brake_fields import NAMES as BRAKE_FIELDS
+from scheduling.brake_fields import brake_fields, stored_brake, wished_brake
 from scheduling.cadence_form import CRONTAB_LABELS, CadenceForm
 from scheduling.catalogue import Entry, tenant_catalogue
 from scheduling.choices import CADENCE_FIELDS
@@ -69,7 +71,7 @@ class ScheduleForm(CadenceForm, forms.ModelForm):  # type: ignore[type-arg]
             shown["crontab"] = " ".join(row[f"crontab__{field}"] for field in CRONTAB_FIELDS)
             # A select would show a zone that it does not know as the first that it knows.
             shown |= {"timezone": row["zone"]} if row["zone"] in known_timezones() else {}
-        return shown | row["policies"]
+        return shown | row["policies"] | stored_brake(self.instance.pk)
 
     def wish(self) -> Wish:
         asked = self.cleaned_data
@@ -79,6 +81,7 @@ class ScheduleForm(CadenceForm, forms.ModelForm):  # type: ignore[type-arg]
             name=asked["name"],
             parameters={name: asked[name] for name in self.entry.form.base_fields},
             policies={name: asked[name] for name in HELP},
+            brake=wished_brake(asked),
             enabled=asked["enabled"],
         )
 
@@ -184,17 +187,18 @@ def form_for(
     Its fields begin with what the address of the page asks for, so that a link can offer a change.
     """
     parameters = entry.form.base_fields
-    taken = parameters.keys() & {*NewScheduleForm.base_fields, *HELP}
+    brake = brake_fields(entry)
+    taken = parameters.keys() & {*NewScheduleForm.base_fields, *HELP, *brake}
     if taken:
         raise ValueError(f"{entry.name}: rename the parameter {', '.join(taken)}; the form has one")
     own = {"entry": entry, "tenant": tenant, "asked": asked_for(asked, parameters)}
-    return type(base.__name__, (base,), {**own, **policy_fields(), **parameters})
+    return type(base.__name__, (base,), {**own, **policy_fields(), **brake, **parameters})
 
 
 def asked_for(address: QueryDict | None, parameters: Iterable[str]) -> dict[str, Any]:
     if address is None:
         return {}
-    names = {"name", *CADENCE_FIELDS, *HELP, *parameters}
+    names = {"name", *CADENCE_FIELDS, *BRAKE_FIELDS, *HELP, *parameters}
     several = {"on_weekdays"}
     return {
         name: address.getlist(name) if name in several else address[name]

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from scheduling.agenda.versions import name_actor
-from scheduling.models import Pause, Schedule
+from scheduling.models import Brake, Pause, Schedule
 from scheduling.periodic import CRONTAB_FIELDS, Row, periodic_rows
 from tenants.audit.authors import author
 from tenants.audit.writing import write_difference
@@ -32,6 +32,9 @@ def columns_in(row: Row) -> dict[str, Any]:
         for name, value in row.items()
         if value is not None and name not in LEFT_OUT and not name.endswith("_id")
     } | row["policies"]
+    brake = Brake.of(row["id"])
+    if brake.rule != Brake.Rule.USUAL:
+        told |= {"brake": brake.rule, "brake_most": brake.most}
     if row["crontab_id"] is not None:
         told["crontab"] = " ".join(row[f"crontab__{field}"] for field in CRONTAB_FIELDS)
     return told

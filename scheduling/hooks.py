@@ -172,3 +172,17 @@ class Preview(Protocol):
 
     def days(self, parameters: Mapping[str, Any], at: datetime) -> Sequence[Day]:
         """Return what would have been done on each day of the last weeks up to `at`, oldest first."""
+
+
+class Brake(Protocol):
+    """Option `brake`: says how much a run would do, so that one that would do unusually much is held.
+
+    What it counts is what the body reports as `closed`. The body's first step is taken, and taken
+    back when it turns out to be too much: its effect must be in the database alone.
+    """
+
+    def exceeds(self, parameters: Mapping[str, Any], at: datetime, limit: int) -> bool:
+        """Whether a run of the slot `at` would do more than `limit`; looks at no more than that many."""
+
+    def count(self, parameters: Mapping[str, Any], at: datetime, most: int) -> int:
+        """Return how much a run of the slot `at` would do; looks no further than `most`."""

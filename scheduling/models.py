@@ -13,6 +13,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 from django_celery_beat.models import PeriodicTask
 
+from scheduling.brake import Brake, Hold
 from scheduling.pauses import OUR_TIME, Pause
 from scheduling.policies import CatchUp, Gap, Overlap, Repeat
 from scheduling.retry import Retry
@@ -21,6 +22,8 @@ from scheduling.undo import Undo
 from scheduling.zone_changes import ZoneChange
 
 __all__ = [
+    "Brake",
+    "Hold",
     "Pause",
     "Policy",
     "Retry",
@@ -147,6 +150,10 @@ class RunQuerySet(models.QuerySet["Run"]):
     def over(self) -> Self:
         return self.exclude(state__in=Run.UNFINISHED)
 
+    def held(self) -> Self:
+        """Runs that wait for somebody to approve or dismiss them; found by their few holds."""
+        return self.filter(pk__in=Hold.objects.open().values("pk"), state=Run.State.HELD)
+
 
 class Run(models.Model):
     """What came of one slot of a periodic task. It outlives the schedule it belongs to.
@@ -213,6 +220,10 @@ class Run(models.Model):
     @property
     def is_running(self) -> bool:
         return self.state == self.State.RUNNING
+
+    @property
+    def is_held(self) -> bool:
+        return self.state == self.State.HELD
 
 
 class RunRetention(models.Model):

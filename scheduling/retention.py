@@ -10,7 +10,7 @@ from django_tenants.utils import schema_context
 
 from scheduling.agenda.models import Firing
 from scheduling.catalogue import tenant_catalogue
-from scheduling.models import Retry, Run, RunRequest, RunRetention, Undo
+from scheduling.models import Hold, Retry, Run, RunRequest, RunRetention, Undo
 from tenants.schema import PUBLIC, current_tenant
 
 BATCH = 10_000  # runs
@@ -56,6 +56,7 @@ def forget_beside(run_ids: list[int]) -> None:
     slot = {"periodic_task_id": OuterRef("periodic_task_id"), "slot_at": OuterRef("slot_at")}
     by_hand = Run.objects.filter(pk__in=run_ids, trigger=Run.Trigger.MANUAL, **slot)
     RunRequest.objects.filter(Exists(by_hand)).delete()
+    Hold.objects.filter(run_id__in=run_ids).delete()
     for entry in tenant_catalogue().values():
         if entry.undo:
             entry.undo.forget(run_ids)

@@ -21,12 +21,15 @@ from django.db.models import F
 from scheduling.agenda import ledger
 from scheduling.agenda.clock import database_now
 from scheduling.agenda.halts import Hindered
+from scheduling.agenda.holding import forget_hold
 from scheduling.agenda.ledger import ATTEMPTS_MAXIMUM, DIED_TEXT, Outcome, Refused
 from scheduling.agenda.models import Firing
 from scheduling.agenda.stopping import STOPPED_TEXT
+from scheduling.braking import Guard, TooMuch, approved_parameters, guard_for, hold, keep_holding
 from scheduling.catalogue import TENANT_QUEUE, Entry
 from scheduling.claiming import Row, claim, locked_run, prove_path
 from scheduling.ending import finish, finish_well, record
+from scheduling.held_mail import tell_owners
 from scheduling.hindrances import raise_if_not_its_own
 from scheduling.models import Run
 from scheduling.pausing import end_if_over
@@ -75,24 +78,40 @@ class Performance:
         self.slice_ends = time.monotonic() + settings.RUN_SLICE_SECONDS
         #: What is left of the body, if it is a generator.
         self.steps: Generator[Any, None, None] | None = None
+        #: Looks at the first step, whether it begins too much.
+        self.guard: Guard | None = None
+        self.is_approved = False
 
     def outcome(self) -> Outcome | None:
-        run = self.begin()
+        try:
+            run = self.begin()
+        except TooMuch as excess:
+            self.steps = None
+            run = hold(self.firing, self.task, excess)
         while run.is_running and self.steps and time.monotonic() < self.slice_ends:
             run = self.advance()
         if self.steps:
             self.steps.close()
-        return None if run.is_running else Outcome(run.state, run.error)
+        if run.is_held:
+            tell_owners(self.firing, run)
+        return None if run.state in Run.UNFINISHED else Outcome(run.state, run.error)
 
     def begin(self) -> Run:
-        """Claim the run and take the first step in one transaction."""
+        """Claim the run and take the first step in one transaction.
+
+        Raises TooMuch, with nothing done, when the run is to be held for it.
+        """
         firing = self.firing
         with transaction.atomic():
             row = prove_path(firing)
             parameters, refusal = self.parameters(row)
             run, is_new = claim(firing, row.name if row else "", parameters)
+            if run.is_held:
+                keep_holding(firing, run)
             if not run.is_running:
                 return run
+            if not is_new and (approved := self.approved(run)) is not None:
+                parameters = approved
             if not is_new and run.parameters != parameters:
                 Run.objects.filter(pk=run.pk).update(parameters=parameters)
             if firing.stop_requested_at:
@@ -106,6 +125,8 @@ class Performance:
                 # What is begun goes on when its schedule is paused, also in another worker.
                 finish(run, Run.State.PAUSED, PAUSED_TEXT)
             else:
+                if not self.is_approved:
+                    self.guard = guard_for(firing, self.task, row, run, parameters)
                 self.call(run, parameters)
         return run
 
@@ -114,6 +135,14 @@ class Performance:
         if self.firing.trigger == Run.Trigger.MANUAL:
             return False
         return not end_if_over(self.firing.periodic_task_id, database_now())
+
+    def approved(self, run: Run) -> dict[str, Any] | None:
+        """Return the parameters that a run was approved with and keeps to; None if it was not held."""
+        if self.firing.released is not None:
+            forget_hold(self.firing)
+        parameters = approved_parameters(run)
+        self.is_approved = parameters is not None
+        return parameters
 
     def parameters(self, row: Row | None) -> tuple[dict[str, Any], str]:
         """Return the tenant's parameters, validated; and why the run is not wanted any more, if so."""
@@ -135,7 +164,14 @@ class Performance:
             self.steps = cast(Generator[Any, None, None], result)
             self.step(run)
         else:
+            self.look_at(result)
             finish_well(run, result)
+
+    def look_at(self, progress: Any) -> None:
+        """Raise TooMuch when the first step shows that the run is to be held."""
+        if self.guard:
+            self.guard.look_at(progress)
+        self.guard = None
 
     def advance(self) -> Run:
         """Take one more step, unless somebody has ended the run meanwhile or asked for its end."""
@@ -155,6 +191,7 @@ class Performance:
         except StopIteration:
             finish_well(run)
             return
+        self.look_at(progress)
         if getattr(progress, "is_last", False):
             finish_well(run, progress)
             return
@@ -184,6 +221,8 @@ def after_error(firing: Firing, error: Exception) -> Outcome | None:
     with transaction.atomic():
         row = prove_path(firing)
         run, _is_new = claim(firing, row.name if row else "", {})
+        if run.is_held:
+            return None
         if not run.is_running:
             return Outcome(run.state, run.error)
         reason = error_text(error)

@@ -12,9 +12,10 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from scheduling import schedules
+from scheduling.brake_fields import NAMES as BRAKE_FIELDS
 from scheduling.catalogue import Entry, tenant_catalogue
 from scheduling.history import columns_of
-from scheduling.models import Policy, Schedule
+from scheduling.models import Brake, Policy, Schedule
 from scheduling.policy_fields import HELP
 from scheduling.schedules import Wish
 from tenants.audit.history import History, Line, value_text
@@ -32,6 +33,8 @@ NAMES: dict[str, Any] = {
     "one_off": gettext_lazy("only once"),
     "reason": gettext_lazy("reason"),
     "until": gettext_lazy("until"),
+    "brake": gettext_lazy("hold a run for approval"),
+    "brake_most": gettext_lazy("hold it above"),
 }
 #: What no form writes, so that restoring leaves it as it is now.
 LEFT_ALONE = {"start_text", "expires_text", "one_off", "reason", "until"}
@@ -86,8 +89,13 @@ def wish_of(state: State) -> Wish:
         name=state["name"],
         parameters=parameters_in(state.get("kwargs")) or {},
         policies={name: state.get(name) for name in HELP},
+        brake=brake_in(state),
         enabled=state.get("enabled", False),
     )
+
+
+def brake_in(state: State) -> dict[str, Any]:
+    return {"rule": state.get("brake", Brake.Rule.USUAL), "most": state.get("brake_most")}
 
 
 def fields_of(state: State) -> dict[str, Any]:
@@ -95,6 +103,7 @@ def fields_of(state: State) -> dict[str, Any]:
     wish = wish_of(state)
     given = {"task": state["task"], "name": wish.name, "crontab": wish.crontab}
     given |= {"timezone": wish.timezone, **(wish.parameters or {}), **(wish.policies or {})}
+    given |= dict(zip(BRAKE_FIELDS, brake_in(state).values(), strict=True))
     return {name: value for name, value in given.items() if value is not None}
 
 
@@ -113,6 +122,8 @@ def text(name: str, value: Any) -> str | None:
     if name == "task":
         entry = tenant_catalogue().get(value)
         return entry.label if entry else str(value)
+    if name == "brake":
+        return str(dict(Brake.Rule.choices).get(value, value))
     choices = dict(getattr(column_of(name), "flatchoices", ()))
     return value_text(choices.get(value, value))
 

@@ -21,7 +21,7 @@ from scheduling.agenda.limits import Allowance, allowance_in
 from scheduling.cadence import CrontabCadence, InvalidCadence
 from scheduling.catalogue import Entry, ParametersError, catalogue_of
 from scheduling.history import columns_of, record
-from scheduling.models import Policy, Schedule, SeededSchedule
+from scheduling.models import Brake, Policy, Schedule, SeededSchedule
 from scheduling.pausing import note
 from scheduling.periodic import (
     CRONTAB_FIELDS,
@@ -44,6 +44,8 @@ class Wish:
     parameters: Mapping[str, Any] | None = None
     #: By the columns of `Policy`; None for the platform's default.
     policies: Mapping[str, Any] | None = None
+    #: By the columns of `Brake`.
+    brake: Mapping[str, Any] | None = None
     enabled: bool | None = None
 
 
@@ -124,6 +126,8 @@ def change(
         note(schedule.pk)
     if wish.policies is not None:
         choose_policies(schedule, wish.policies)
+    if wish.brake is not None:
+        Brake.of(schedule.pk).choose(**wish.brake)
     record(schedule.pk, before)
     return schedule
 
@@ -212,4 +216,5 @@ def delete(schedule_ids: Iterable[int]) -> None:
             before = columns_of(schedule_id)
             Schedule.objects.filter(pk=schedule_id).delete()
             Policy.objects.filter(pk=schedule_id).delete()
+            Brake.objects.filter(pk=schedule_id).delete()
             record(schedule_id, before)

@@ -58,6 +58,6 @@ def write_settled_run(firing: Firing) -> None:
         # A stretch that was written down before may be shorter now; see `agenda.stretches`.
         written = Run.objects.filter(**slot, state=firing.verdict)
         written.update(last_slot_at=firing.last_slot_at, slots=firing.slots)
-        # A run that beat gave up may have begun before: it ends here.
-        for begun in Run.objects.select_for_update().filter(**slot, state=Run.State.RUNNING):
+        # A run that beat gave up may have begun before, or be held: it ends here.
+        for begun in Run.objects.select_for_update().filter(**slot, state__in=Run.UNFINISHED):
             finish(begun, firing.verdict, firing.error)

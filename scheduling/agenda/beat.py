@@ -14,6 +14,7 @@ from scheduling.agenda.clock import database_now
 from scheduling.agenda.clock_steps import follow_clock
 from scheduling.agenda.dispatch import BATCH as PUBLISHED_AT_ONCE
 from scheduling.agenda.dispatch import Publisher, publish_planned
+from scheduling.agenda.holding import hasten_released
 from scheduling.agenda.outlook import Outlook, look_out
 from scheduling.agenda.pause_ends import tell_ended_pauses
 from scheduling.agenda.planning import BATCH as PLANNED_AT_ONCE
@@ -79,6 +80,7 @@ class AgendaScheduler(Scheduler):
     def look_after(self) -> None:
         """Do what is not of this instant: find what was lost on the way, end what is to be stopped."""
         hasten_stopped(database_now())
+        hasten_released(database_now())
         rescue(database_now(), Broker(self.publisher, installation_id()))
 
     def pause_after(self, error: Exception) -> float:

@@ -29,7 +29,11 @@ class FiringQuerySet(models.QuerySet["Firing"]):
     def going(self, tenant_id: int, periodic_task_id: int) -> Self:
         """Runs of one schedule that are under way, or about to be; not those that wait for others."""
         own = self.in_flight().filter(tenant=tenant_id, periodic_task_id=periodic_task_id)
-        return own.filter(waits=False, verdict="").exclude(trigger="manual")
+        return own.filter(waits=False, verdict="").exclude(trigger="manual").exclude(released=False)
+
+    def held(self) -> Self:
+        """Firings that wait for somebody to decide about them."""
+        return self.filter(released=False)
 
     def unsettled(self, firing: Firing) -> Self:
         """This one firing, unless it is settled meanwhile.
@@ -150,6 +154,8 @@ class Firing(models.Model):
     leased_until = models.DateTimeField(_("leased until"), null=True)
     #: Staff asked for its run to end.
     stop_requested_at = models.DateTimeField(_("stop requested at"), null=True)
+    #: False while its run is held, true when somebody has decided; nothing otherwise, nearly always.
+    released = models.BooleanField(_("released"), null=True)
     settled_at = models.DateTimeField(_("settled at"), null=True)
     #: The run's final state, once settled.
     outcome = models.CharField(_("outcome"), max_length=10, blank=True)

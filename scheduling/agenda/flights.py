@@ -22,7 +22,7 @@ SCHEDULE = {"tenant_id": "bigint", "periodic_task_id": "bigint"}
 IN_FLIGHT = """
     WITH flight AS MATERIALIZED (
         SELECT tenant_id, periodic_task_id, planned_at, waits, trigger, verdict FROM agenda_firing
-        WHERE state IN ('planned', 'published', 'started')
+        WHERE state IN ('planned', 'published', 'started') AND released IS DISTINCT FROM false
             AND tenant_id IN (SELECT unnest(%s::bigint[]))
     )
     SELECT tenant_id, NULL, count(*), NULL, false FROM flight GROUP BY tenant_id
@@ -38,7 +38,8 @@ COUNTED_AS_RUNS = """
 class Flights:
     """The firings in flight of some tenants, and those that are added while planning.
 
-    All count toward how many a tenant may have; only runs of its cadence can overlap with a slot.
+    All count toward how many a tenant may have, but for those that are held for somebody to decide;
+    only runs of its cadence can overlap with a slot.
     """
 
     def __init__(self, tenant_ids: Collection[int], slots: Sequence[Moving] | None = None) -> None:

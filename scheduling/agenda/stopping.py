@@ -36,7 +36,7 @@ def request_own_stop(periodic_task_id: int, slot_at: datetime) -> None:
     with shared_tables(Tenant(schema_name=schema_name)):
         firings = Firing.objects.in_flight().filter(stop_requested_at=None, slot_at=slot_at)
         own = firings.filter(tenant__schema_name=schema_name, periodic_task_id=periodic_task_id)
-        own.update(stop_requested_at=ClockTimestamp())
+        own.exclude(released=False).update(stop_requested_at=ClockTimestamp())
 
 
 def hasten_stopped(now: datetime) -> int:

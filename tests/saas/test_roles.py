@@ -65,6 +65,7 @@ PAGES = {
     "scheduling_run_history": ALL,
     "scheduling_run_delete": NOBODY,
     "scheduling_run_undo": OWNERS,
+    "scheduling_run_approval": WRITERS,
     "scheduling_run_progress": ALL,
     "scheduling_run_retry": WRITERS,
     "scheduling_run_stop": WRITERS,

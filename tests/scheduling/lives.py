@@ -11,13 +11,15 @@ from django_tenants.utils import tenant_context
 
 from scheduling.agenda.clock_steps import follow_clock
 from scheduling.agenda.dispatch import publish_planned
+from scheduling.agenda.holding import hasten_released
 from scheduling.agenda.models import Firing, NewestInstant
 from scheduling.agenda.pause_ends import tell_ended_pauses
 from scheduling.agenda.planning import plan_held
 from scheduling.agenda.reindex import reindex_changed
 from scheduling.agenda.rescue import rescue
 from scheduling.agenda.versions import capture
-from scheduling.models import Pause, Policy
+from scheduling.approving import approve, dismiss
+from scheduling.models import Brake, Hold, Pause, Policy, Run
 from scheduling.tasks import record_verdict
 from tenants import lifecycle
 from tests.scheduling import sample_tasks
@@ -56,6 +58,12 @@ FATES = {
     "the worker dies in the body": SystemExit("killed"),
     "the body fails": ValueError("failed"),
     "the worker dies before it has settled it": None,
+}
+#: What becomes of a run that is held.
+DECISIONS = {
+    "it is approved": lambda run: approve(run, "ann@acme.test", seen=1),
+    "it is dismissed": lambda run: dismiss(run, "bob@acme.test"),
+    "nobody decides": lambda run: Hold.objects.filter(pk=run).update(expires_at=LONG_AGO),
 }
 
 
@@ -135,6 +143,19 @@ class Lives:
                 Policy.objects.create(pk=self.ids[name], **choice)
             self.tell(name, replace(self.orders[name], policies=tuple(choice.items())))
 
+    def brake(self, name, rule):
+        """Have the runs of a schedule held from now on, or not."""
+        if name in self.ids:
+            with tenant_context(self.tenant):
+                Brake.of(self.ids[name]).choose(rule, 0 if rule == "fixed" else None)
+
+    def decide(self, decide):
+        """Decide about a run that is held, if there is one; or let its time pass."""
+        with tenant_context(self.tenant):
+            held = Run.objects.held().order_by("pk").first()
+            if held:
+                decide(held.pk)
+
     def delete(self, name):
         if name in self.ids:
             with tenant_context(self.tenant):
@@ -206,6 +227,7 @@ class Lives:
         reindex_changed(self.now)
         take_all(self.now)
         plan_held(self.now)
+        hasten_released(self.now)
         rescue(self.now, broker or Broker())  # type: ignore[arg-type]  # asked for as much
         publish_planned(self.take_over, self.now)
 
@@ -259,6 +281,8 @@ class Lives:
         self.has_beat = self.has_worker = True
         self.fates.clear()
         for _ in range(ROUNDS_MAXIMUM):
+            with tenant_context(self.tenant):
+                Hold.objects.open().update(expires_at=LONG_AGO)
             self.pass_time(61)
             if not self.queue and not Firing.objects.in_flight_of([self.tenant.pk]).exists():
                 return

@@ -129,13 +129,23 @@ def leave_trace(run_id, step):
     return done
 
 
-@shared_task(name="sample.tracing", schedulable=True)
+class TracingBrake:
+    """A brake of tasks that are done with what their first step does, as far as it knows."""
+
+    def exceeds(self, parameters, at, limit):
+        return limit < 1
+
+    def count(self, parameters, at):
+        return 1
+
+
+@shared_task(name="sample.tracing", schedulable=True, brake=TracingBrake())
 def tracing(run_id):
     """One step. It does not look whether it was done before: that is not its affair."""
     return leave_trace(run_id, "only")
 
 
-@shared_task(name="sample.tracing_steps", schedulable=True)
+@shared_task(name="sample.tracing_steps", schedulable=True, brake=TracingBrake())
 def tracing_steps(run_id):
     """Two steps, of which it skips what is done, as long work must."""
     for step in ("first", "second"):

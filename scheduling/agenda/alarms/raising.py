@@ -87,7 +87,8 @@ SELECT slot.tenant_id, periodic_task_id, slot.name,
 FROM agenda_dueslot slot JOIN tenants_tenant tenant ON tenant.id = slot.tenant_id
 WHERE due_at < %(now)s AND due_at {is_late} AND held_until IS NOT NULL AND tenant.state = 'active'
 """
-#: From its planning on, so that one that was planned late, which the slot has told, has its grace.
+#: From its planning on, so that one that was planned late, which the slot has told, has its grace. Of
+#: one that is held its owners are told otherwise.
 UNSETTLED = """
 SELECT firing.tenant_id, firing.periodic_task_id, coalesce(slot.name, firing.task) AS name, slot_at,
     CASE firing.state WHEN 'planned' THEN 'unsent' WHEN 'published' THEN 'unstarted'
@@ -96,6 +97,7 @@ FROM agenda_firing firing JOIN tenants_tenant tenant ON tenant.id = firing.tenan
     LEFT JOIN agenda_dueslot slot USING (tenant_id, periodic_task_id)
 WHERE firing.state IN ('planned', 'published', 'started') AND planned_at < %(now)s
     AND planned_at {is_late} AND trigger <> 'manual' AND verdict = '' AND tenant.state = 'active'
+    AND released IS NULL
 """
 #: It ended badly. Of what was missed a later slot may be on its way, by catch-up, which then tells.
 WRONG = """

@@ -24,7 +24,7 @@ from hypothesis.stateful import (
 from scheduling import pausing, running, verdicts
 from tests.scheduling.audit_of_lives import check_effects, check_end, check_ledger
 from tests.scheduling.bent_clock import bend_clock
-from tests.scheduling.lives import CADENCES, CHOICES, FATES, SCHEDULES, Lives
+from tests.scheduling.lives import CADENCES, CHOICES, DECISIONS, FATES, SCHEDULES, Lives
 
 #: Examples and the steps of each: few and the same each time in `make test`, many and anew otherwise.
 QUICK, LONG = (20, 20), (1500, 50)
@@ -32,6 +32,7 @@ QUICK, LONG = (20, 20), (1500, 50)
 STEPS = [59, 61, 600, 1800, 3600, 3600, 5 * 3600, 30 * 3600]
 schedules, cadences = st.sampled_from(SCHEDULES), st.sampled_from(list(CADENCES))
 choices, fates = st.sampled_from(CHOICES), st.sampled_from(list(FATES))
+decisions, rules = st.sampled_from(list(DECISIONS)), st.sampled_from(["fixed", "usual"])
 steps = st.sampled_from(STEPS)
 
 
@@ -85,6 +86,14 @@ class Life(RuleBasedStateMachine):
     def other_policies_are_chosen(self, name, seconds, choice):
         self.lives.pass_time(seconds)
         self.lives.choose(name, choice)
+
+    @rule(name=schedules, rule=rules)
+    def runs_are_held_from_now_on_or_not(self, name, rule):
+        self.lives.brake(name, rule)
+
+    @rule(decision=decisions)
+    def somebody_decides_about_a_held_run(self, decision):
+        self.lives.decide(DECISIONS[decision])
 
     @rule(name=schedules, seconds=steps)
     def a_schedule_is_deleted(self, name, seconds):
