@@ -14,18 +14,8 @@ from typing import Any
 
 NAMES = [
     *("peers", "burst", "two_beats", "idle", "lateness", "changes", "reindexing", "bomb"),
-    *(
-        "cadence",
-        "simulate",
-        "worker",
-        "closing",
-        "effect",
-        "order_list",
-        "pages",
-        "provisioning",
-        "migrations",
-        "walls",
-    ),
+    *("cadence", "simulate", "worker", "closing", "effect", "pages"),
+    *("provisioning", "migrations", "walls"),
 ]
 Row = dict[str, Any]
 
