@@ -56,7 +56,7 @@ class ClosingRulesAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     )
 
     class Media:
-        js = ("scheduling/effect.js",)
+        js = ("orders/rules_effect.js",)
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False

@@ -73,12 +73,13 @@ def test_what_a_run_would_close_is_listed_by_the_tenants_rules(acme, owner):
     with tenant_context(acme):
         make_order("O", placed_at=old)
         make_order("F", placed_at=old, status="fulfilled")
+        make_order("N", placed_at=old, status="fulfilled", customer="ann")
         make_order("K", placed_at=old, kept_open=True)
         make_order("Y", placed_at=old + 2 * DAY)
     assert listed(owner, "closable=yes") == ["O"]
 
     with tenant_context(acme):
-        ClosingRules(pk=1, closes_fulfilled=True, never_closed="").save()
+        ClosingRules(pk=1, closes_fulfilled=True, never_closed="Ann").save()
     assert listed(owner, "closable=yes") == ["F", "O"]
 
 
