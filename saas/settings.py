@@ -211,6 +211,7 @@ LANGUAGES = [("en", "English"), ("de", "Deutsch")]
 #: One catalogue for all apps, so that a word of the glossary is translated once, and pages of saas/ too.
 LOCALE_PATHS = [BASE_DIR / "locale"]
 USE_THOUSAND_SEPARATOR = True
+FORMAT_MODULE_PATH = "saas.formats"
 
 # Web -------------------------------------------------------------------------------------------
 STATIC_URL = "/static/"

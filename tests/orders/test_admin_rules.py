@@ -172,7 +172,7 @@ def test_the_page_says_what_would_be_closed_now(acme, globex, owner):
     assert page.context["effect"].number == 1
     assert f'href="/admin/orders/order/{order.pk}/change/"' in page.text
     assert "12.50 EUR in all" in page.text
-    assert "B40" not in page.text
+    assert ">B40<" not in page.text
 
 
 def test_values_that_are_not_saved_are_asked_about(acme, owner):

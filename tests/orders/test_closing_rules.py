@@ -210,8 +210,8 @@ def test_a_run_whose_slot_is_on_a_holiday_closes_nothing_and_says_why(globex):
 @pytest.mark.parametrize(
     ("name", "note"),
     [
-        ("Advent Fair", "Nothing is closed on Nov. 22, 2026: Advent Fair."),
-        ("", "Nothing is closed on Nov. 22, 2026, a holiday."),
+        ("Advent Fair", "Nothing is closed on 22 Nov 2026: Advent Fair."),
+        ("", "Nothing is closed on 22 Nov 2026, a holiday."),
     ],
 )
 def test_the_preview_of_a_holiday_says_so(name, note):

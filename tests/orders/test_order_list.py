@@ -193,8 +193,8 @@ def links(page):
             "placed_at__year=2026",
             ["August 2026", "September 2026", "October 2026", "November 2026"],
         ),
-        ("placed_at__year=2026&placed_at__month=11", ["November 21"]),
-        ("placed_at__year=2026&placed_at__month=11&placed_at__day=21", ["November 21"]),
+        ("placed_at__year=2026&placed_at__month=11", ["21 November"]),
+        ("placed_at__year=2026&placed_at__month=11&placed_at__day=21", ["21 November"]),
         ("placed_at__year=2023", []),
     ],
 )

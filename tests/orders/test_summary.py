@@ -29,7 +29,7 @@ def test_the_week_is_told_to_the_owner_with_totals_of_each_currency(in_acme):
     assert message.subject == "Acme: your orders of the week"
     assert message.body == (
         "Acme\n"
-        "Nov. 15, 2026, 1 p.m. to Nov. 22, 2026, 1 p.m.\n"
+        "15 Nov 2026, 13:00 to 22 Nov 2026, 13:00\n"
         "\n"
         "Orders placed: 3\n"
         "  1,001.00 EUR\n"

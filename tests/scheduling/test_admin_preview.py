@@ -50,7 +50,7 @@ def test_times_stand_in_the_viewers_zone_where_that_is_another(acme, owner):
     make_user(acme, "far@acme.test", "owner", timezone="Asia/Tokyo")
     far = logged_in("acme", "far@acme.test")
 
-    assert "JST" not in preview(owner, DAILY).text
+    assert " JST" not in preview(owner, DAILY).text
     answer = preview(far, DAILY)
     assert "For you (Asia/Tokyo)" in answer.text
     assert answer.text.count("JST") == 6

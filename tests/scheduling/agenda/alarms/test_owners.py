@@ -56,7 +56,7 @@ def test_the_mail_says_what_why_and_where_to_look(acme):
 
     assert message.body == (
         "Close\n"
-        "  Missed: the run of Nov. 22, 2026, 1 p.m. CET. Why: no scheduler took it.\n"
+        "  Missed: the run of 22 Nov 2026, 13:00 CET. Why: no scheduler took it.\n"
         "\n"
         "Your schedules: http://acme.localhost/admin/scheduling/schedule/\n"
         "Whether you get these mails: http://acme.localhost/admin/profile/\n"
@@ -108,7 +108,7 @@ def test_the_recovery_is_told_when_the_hour_is_over(acme):
     [message] = told(NOON + HOUR)
 
     assert message.subject == "Acme: no run is missing any more"
-    assert "Well again since Nov. 22, 2026, 1:01 p.m. CET" in message.body
+    assert "Well again since 22 Nov 2026, 13:01 CET" in message.body
     assert told(NOON + 3 * HOUR) == []
 
 
