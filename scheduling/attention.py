@@ -18,6 +18,7 @@ from scheduling.telling import reason
 from scheduling.zones import Named, viewers_zone
 from tenants.models import Tenant
 from tenants.schema import shared_tables
+from wording.showing import shown
 
 #: Of what is held so many are named, the newest; none is held for longer than this.
 HELD_MAXIMUM, HELD_FOR = 10, timedelta(days=31)
@@ -84,7 +85,7 @@ def tell_problems(rows: Iterable[ScheduleRow], named: Mapping[int, Named]) -> It
     for row in rows:
         if row["problem"]:
             text = _("“%(name)s” does not run: %(problem)s")
-            given = {"name": row["name"], "problem": row["problem"]}
+            given = {"name": row["name"], "problem": shown(row["problem"])}
             yield Attention(text % given, schedule_page(keys.get(row["name"]), named))
 
 
