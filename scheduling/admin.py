@@ -30,6 +30,7 @@ from scheduling.forms import NewScheduleForm, ScheduleForm, form_for
 from scheduling.models import Run, Schedule
 from scheduling.overview import ScheduleRow, tenant_schedules
 from scheduling.policy_fields import HELP
+from scheduling.sentences import sentence_for
 from wording.showing import shown
 
 
@@ -87,7 +88,15 @@ class ScheduleAdmin(
 
     @admin.display(description=_("schedule"))
     def cadence(self, schedule: Schedule) -> str | None:
-        return overview_of(schedule).get("schedule")
+        """Return it in words where there are some, and as it is written."""
+        row = overview_of(schedule)
+        written, zone = row.get("schedule"), row.get("timezone")
+        if row.get("kind") != "crontab" or not written or not zone:
+            return written
+        sentence = sentence_for(written, zone)
+        if sentence is None:
+            return written
+        return format_html('{}<br><code dir="ltr">{}</code>', sentence, written)
 
     @admin.display(description=_("time zone"))
     def zone(self, schedule: Schedule) -> str | None:

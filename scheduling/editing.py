@@ -14,11 +14,10 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
 from scheduling.agenda.clock import database_now
-from scheduling.cadence import CrontabCadence, InvalidCadence
 from scheduling.history import columns_in
 from scheduling.models import Schedule
 from scheduling.periodic import Row
-from scheduling.sentences import sentence_of
+from scheduling.sentences import sentence_for
 from tenants.audit.models import Entry
 
 #: How far back it is looked up who changed a schedule: a form that is older tells no name.
@@ -93,10 +92,7 @@ def cadence_difference(yours: Mapping[str, Any], stored: Mapping[str, Any]) -> D
 
 def cadence_text(values: Mapping[str, Any]) -> str:
     crontab, zone = str(values.get("crontab", "")), str(values.get("timezone", ""))
-    try:
-        return sentence_of(CrontabCadence.parse(crontab, zone))
-    except InvalidCadence:
-        return f"{crontab} {zone}"
+    return sentence_for(crontab, zone) or f"{crontab} {zone}"
 
 
 def value_text(form_field: Any, value: Any) -> str:

@@ -14,7 +14,7 @@ from django.utils.text import get_text_list
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext, npgettext
 
-from scheduling.cadence import CrontabCadence
+from scheduling.cadence import CrontabCadence, InvalidCadence
 from scheduling.cadence.pattern import split, values_of
 from scheduling.presets import STEPS
 
@@ -41,6 +41,14 @@ def sentence_of(cadence: CrontabCadence) -> str:
     if days == ALL_DAYS:
         return weekly(hours, weekdays, times)
     return monthly(hours, days, times)
+
+
+def sentence_for(crontab: str, zone: str) -> str | None:
+    """Return the sentence of a crontab in a zone; None where there is no such cadence."""
+    try:
+        return sentence_of(CrontabCadence.parse(crontab, zone))
+    except InvalidCadence:
+        return None
 
 
 def remarks_on(cadence: CrontabCadence) -> list[str]:

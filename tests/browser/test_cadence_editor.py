@@ -71,7 +71,8 @@ def test_what_is_typed_is_answered_in_place_and_saved(page, stack):
 
     choose(page, "Monday to Friday")
     page.get_by_label("At:", exact=True).fill("18:30")
-    page.get_by_text("From Monday to Friday at 18:30 (Europe/Berlin).").wait_for()
+    shown = page.locator("#cadence")
+    shown.get_by_text("From Monday to Friday at 18:30 (Europe/Berlin).").wait_for()
     page.locator("#id_days").fill("50")
     page.wait_for_timeout(PAUSE)
     before = len(asked)

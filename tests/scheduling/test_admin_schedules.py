@@ -42,6 +42,17 @@ def test_the_list_shows_the_next_slot_on_the_schedules_own_clock(acme, time_mach
     assert f"{next_at.astimezone(ZoneInfo('Asia/Tokyo')):%a %d %b %Y}, 06:30 JST" in page
 
 
+def test_the_list_says_a_cadence_in_words_and_as_it_is_written(acme, owner):
+    written(acme, name="good", crontab="30 18 * * 1-5", timezone="Europe/Berlin")
+    written(acme, name="odd", crontab="61 * * * *")
+
+    page = owner.get(LIST).content.decode()
+
+    good = "From Monday to Friday at 18:30 (Europe/Berlin)."
+    assert f'{good}<br><code dir="ltr">30 18 * * 1-5</code>' in page
+    assert ">61 * * * *<" in page
+
+
 def test_the_list_shows_how_the_last_run_ended(acme, owner):
     row = seeded(acme)
     with tenant_context(acme):
