@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from orders.days import week_until
 from orders.models import Order
 from orders.reports import Totals, totals
-from orders.tenant import current_tenant, tenant_zone
+from orders.tenant import current_tenant, tenant_name, tenant_zone
 
 
 def mail_summary(slot: datetime) -> int:
@@ -24,7 +24,8 @@ def mail_summary(slot: datetime) -> int:
     begin, end = week_until(slot, tenant_zone())
     placed = totals(Order.objects.placed_within(begin, end))
     closed = totals(Order.objects.closed_within(begin, end))
-    messages = [message_to(owner, begin, end, placed, closed) for owner in owners()]
+    name = tenant_name()
+    messages = [message_to(owner, name, begin, end, placed, closed) for owner in owners()]
     return get_connection().send_messages(messages) or 0
 
 
@@ -36,7 +37,7 @@ def owners() -> Iterator[Any]:
 
 
 def message_to(
-    owner: Any, begin: datetime, end: datetime, placed: Totals, closed: Totals
+    owner: Any, name: str, begin: datetime, end: datetime, placed: Totals, closed: Totals
 ) -> EmailMessage:
     """Return one owner's mail, in the owner's language and on the tenant's clock.
 
@@ -46,25 +47,24 @@ def message_to(
     stamp = f"{tenant.schema_name}.{end:%Y%m%dT%H%M%S}.{owner.pk}"
     with translation.override(owner.language), timezone.override(tenant_zone()):
         return EmailMessage(
-            subject=_("%(tenant)s: your orders of the week") % {"tenant": one_line(tenant.name)},
-            body=body(tenant.name, begin, end, placed, closed),
+            subject=_("%(tenant)s: your orders of the week") % {"tenant": name},
+            body=body(name, begin, end, placed, closed),
             to=[owner.email],
             headers={"Message-ID": f"<weekly-summary.{stamp}@{settings.BASE_DOMAIN}>"},
         )
 
 
-def one_line(text: str) -> str:
-    return " ".join(text.split())
-
-
 def body(tenant: str, begin: datetime, end: datetime, placed: Totals, closed: Totals) -> str:
     lines = [
-        one_line(tenant),
+        tenant,
         _("%(begin)s to %(end)s") % {"begin": shown(begin), "end": shown(end)},
         "",
         *paragraph(_("Orders placed"), placed),
         "",
         *paragraph(_("Orders closed"), closed),
+        "",
+        "-- ",
+        tenant,
     ]
     return "\n".join(lines) + "\n"
 

@@ -80,6 +80,7 @@ AUDITED_MODELS = [
     {"model": "orders.Holiday", "include_fields": ["day", "every_year", "name"]},
     # That runs were forgotten is told by the runs' page; here who chose when they are.
     {"model": "scheduling.RunRetention", "include_fields": ["runs_kept_days"]},
+    {"model": "branding.Branding", "include_fields": ["display_name", "accent", "logo"]},
     # An import is one entry, with the counts; what was imported is in the file.
     {
         "model": "orders.OrderFile",

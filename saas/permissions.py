@@ -36,5 +36,7 @@ OWNER = [
     "accounts.change_user",
     "accounts.delete_user",
     "audit.view_entry",
+    "branding.view_branding",
+    "branding.change_branding",
 ]
 TENANT_ROLE_PERMISSIONS = {"viewer": VIEWER, "manager": MANAGER, "owner": OWNER}

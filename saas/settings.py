@@ -81,6 +81,7 @@ SHARED_APPS = [
 TENANT_APPS = [
     "tenants.accounts",
     "tenants.audit",
+    "tenants.branding",
     "auditlog",
     "orders",
     "scheduling",
@@ -131,6 +132,7 @@ TEMPLATES = [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
+                "tenants.branding.showing.branding",
             ]
         },
     }
@@ -149,10 +151,13 @@ PLATFORM_SEEDING_STEPS = [
 HOME_PARTS = ["scheduling.home.part", "orders.home.part"]
 #: How long that page remembers what takes a while to count; it says of when it is.
 HOME_REMEMBERED_SECONDS = 60
+#: Called with a tenant; returns what it calls itself, on one line.
+TENANT_DISPLAY_NAME = "tenants.branding.naming.display_name"
 #: Called every night with the instant in each schema, and in tenants' alone; a repeat finds nothing.
 HOUSEKEEPING_STEPS = ["tenants.accounts.pruning.prune", "tenants.audit.retention.forget"]
 TENANT_HOUSEKEEPING_STEPS = [
     "orders.uploads.forget_old_files",
+    "tenants.branding.logos.sweep",
     "scheduling.undoing.finish_begun",
     "scheduling.retention.forget_old_runs",
 ]
@@ -248,9 +253,10 @@ FILE_UPLOAD_PERMISSIONS, FILE_UPLOAD_DIRECTORY_PERMISSIONS = 0o600, 0o700
 # Always to disk: memory is spared, and an import reads a file.
 FILE_UPLOAD_HANDLERS = ["django.core.files.uploadhandler.TemporaryFileUploadHandler"]
 ORDER_FILE_MAXIMUM_BYTES = env.int("ORDER_FILE_MAXIMUM_BYTES", 10 * 1024**2)
+LOGO_MAXIMUM_BYTES = 200 * 1024
 ORDER_FILE_RETENTION_DAYS = env.int("ORDER_FILE_RETENTION_DAYS", 90)
 #: The only addresses to which more than a form may be sent.
-UPLOAD_PATHS = ["/admin/orders/orderfile/add/"]
+UPLOAD_PATHS = ["/admin/orders/orderfile/add/", "/admin/branding/branding/1/change/"]
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1024**2  # bytes of a form without its files
 DATA_UPLOAD_MAX_NUMBER_FIELDS, DATA_UPLOAD_MAX_NUMBER_FILES = 1000, 1
 

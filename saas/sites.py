@@ -8,6 +8,7 @@ from django.core.exceptions import ValidationError
 from django.db.models import Model, UUIDField
 from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest
 from django.template.response import TemplateResponse
+from django.urls import path
 from django.utils.translation import gettext_lazy as _
 
 from orders.admin import DailyReportAdmin, OrderAdmin
@@ -30,6 +31,9 @@ from tenants.admin import DomainAdmin
 from tenants.audit.admin import EntryAdmin
 from tenants.audit.history_pages import with_history
 from tenants.audit.models import Entry
+from tenants.branding import showing
+from tenants.branding.admin import BrandingAdmin
+from tenants.branding.models import Branding
 from tenants.models import Domain, Tenant
 
 
@@ -90,6 +94,14 @@ class TenantSite(SchemaBoundSite):
         told = home_context(request, database_now())
         return super().index(request, told | (extra_context or {}))
 
+    def get_urls(self) -> list[Any]:
+        """Give out what the log-in page shows too: it is nobody's secret."""
+        return [
+            path("branding.css", showing.stylesheet, name="branding_stylesheet"),
+            path("branding/logo/", showing.logo, name="branding_logo"),
+            *super().get_urls(),
+        ]
+
 
 platform_site = PlatformSite(name="platform")
 platform_site.register(Tenant, FleetAdmin)
@@ -104,11 +116,12 @@ platform_site.register(LoginEvent, LoginEventAdmin)
 tenant_site = TenantSite(name="tenant")
 tenant_site.register(Order, OrderAdmin)
 tenant_site.register(OrderFile, OrderFileAdmin)
-tenant_site.register(ClosingRules, ClosingRulesAdmin)
+tenant_site.register(ClosingRules, with_history(ClosingRulesAdmin, {"orders.holiday": False}))
 tenant_site.register(DailyReport, DailyReportAdmin)
 tenant_site.register(Schedule, ScheduleAdmin)
 tenant_site.register(Run, RunAdmin)
 tenant_site.register(RunRetention, with_history(RunRetentionAdmin))
 tenant_site.register(User, TenantUserAdmin)
+tenant_site.register(Branding, with_history(BrandingAdmin))
 tenant_site.register(Entry, EntryAdmin)
 tenant_site.register(LoginEvent, LoginEventAdmin)

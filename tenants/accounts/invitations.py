@@ -12,6 +12,7 @@ from django_tenants.utils import tenant_context
 
 from tenants.accounts.binding import binding
 from tenants.accounts.models import User
+from tenants.branding.naming import display_name
 from tenants.models import Tenant
 from tenants.schema import shared_tables
 
@@ -48,7 +49,7 @@ def send_link(user: User, tenant: Tenant, mail: str) -> None:
         return
     context = {
         "user": user,
-        "tenant": tenant,
+        "tenant_name": display_name(tenant),
         "link": password_link(user, tenant),
         "days": settings.PASSWORD_RESET_TIMEOUT // (24 * 3600),
     }

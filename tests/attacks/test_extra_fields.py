@@ -43,7 +43,7 @@ VALID = {
 READ_ONLY = ["accounts.loginevent", "audit.entry", "orders.dailyreport", "scheduling.run"]
 FILES = ["orders.orderfile"]
 #: What has one row, which is there from the beginning.
-SINGLE = ["orders.closingrules", "scheduling.runretention"]
+SINGLE = ["orders.closingrules", "scheduling.runretention", "branding.branding"]
 STOLEN = ("stolen", "99", "9999", "platform", "public", "2001-01-01", '{"_schema_name": "public"}')
 
 

@@ -37,6 +37,9 @@ def test_the_week_is_told_to_the_owner_with_totals_of_each_currency(in_acme):
         "\n"
         "Orders closed: 1\n"
         "  7.00 USD\n"
+        "\n"
+        "-- \n"
+        "Acme\n"
     )
 
 

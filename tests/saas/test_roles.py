@@ -39,6 +39,7 @@ PAGES = {
     "orders_orderfile_add": WRITERS,
     "orders_closingrules_changelist": ALL,
     "orders_closingrules_change": ALL,
+    "orders_closingrules_restore": WRITERS,
     "orders_closingrules_history": ALL,
     "orders_closingrules_add": NOBODY,
     "orders_closingrules_delete": NOBODY,
@@ -80,6 +81,12 @@ PAGES = {
     "accounts_user_change": OWNERS,
     "accounts_user_history": OWNERS,
     "accounts_user_delete": OWNERS,
+    "branding_branding_changelist": OWNERS,
+    "branding_branding_change": OWNERS,
+    "branding_branding_history": OWNERS,
+    "branding_branding_restore": OWNERS,
+    "branding_branding_add": NOBODY,
+    "branding_branding_delete": NOBODY,
     "audit_entry_changelist": OWNERS,
     "audit_entry_export": OWNERS,
     "audit_entry_add": NOBODY,
@@ -92,6 +99,8 @@ PAGES = {
 #: What is open to everybody, leads on to another page, takes a POST alone (see POSTS), or is about
 #: rows that a test of its own makes.
 ELSEWHERE = {
+    "branding_stylesheet",
+    "branding_logo",
     "login",
     "login_code",
     "login_enrol",
@@ -141,6 +150,7 @@ POSTS = [
     ("scheduling_runretention_change", {"runs_kept_days": "30"}, WRITERS),
     ("scheduling_run_stop", {}, WRITERS),
     ("scheduling_run_undo", {}, OWNERS),
+    ("branding_branding_change", {"display_name": "x", "accent": ""}, OWNERS),
     ("accounts_user_add", USER, OWNERS),
     ("accounts_user_change", USER, OWNERS),
     ("accounts_user_delete", {"post": "yes"}, OWNERS),

@@ -4,6 +4,7 @@ import hashlib
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 from itertools import groupby
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
@@ -22,7 +23,14 @@ from tenants.models import Tenant
 NAMED = 50
 
 
-def letter_to(owner: User, tenant: Tenant, address: str, alarms: Sequence[Alarm]) -> EmailMessage:
+class Sender(NamedTuple):
+    """What a tenant calls itself, and where its pages are."""
+
+    name: str
+    address: str
+
+
+def letter_to(owner: User, tenant: Tenant, sender: Sender, alarms: Sequence[Alarm]) -> EmailMessage:
     """Return the mail about `alarms`, which are sorted by schedule and time.
 
     Its Message-ID is the same for the same news, so that mail systems can tell a repeat.
@@ -31,8 +39,8 @@ def letter_to(owner: User, tenant: Tenant, address: str, alarms: Sequence[Alarm]
     zone = ZoneInfo(owner.timezone or tenant.timezone)
     with translation.override(owner.language), timezone.override(zone):
         return EmailMessage(
-            subject=subject(tenant, stories),
-            body="\n".join([*lines_about(stories), "", *links(address)]) + "\n",
+            subject=subject(sender.name, stories),
+            body="\n".join([*lines_about(stories), "", *links(sender.address), *signature(sender)]),
             to=[owner.email or ""],
             headers=HEADERS | {"Message-ID": message_id(owner, tenant, alarms)},
         )
@@ -44,7 +52,7 @@ def message_id(owner: User, tenant: Tenant, alarms: Sequence[Alarm]) -> str:
     return f"<alarm.{tenant.schema_name}.{digest}.{owner.pk}@{settings.BASE_DOMAIN}>"
 
 
-def subject(tenant: Tenant, stories: Sequence[Sequence[Alarm]]) -> str:
+def subject(name: str, stories: Sequence[Sequence[Alarm]]) -> str:
     missed = sum(story[-1].is_open for story in stories)
     if missed:
         text = ngettext(
@@ -54,7 +62,7 @@ def subject(tenant: Tenant, stories: Sequence[Sequence[Alarm]]) -> str:
         )
     else:
         text = _("%(tenant)s: no run is missing any more")
-    return text % {"tenant": one_line(tenant.name), "count": missed}
+    return text % {"tenant": name, "count": missed}
 
 
 def lines_about(stories: Sequence[Sequence[Alarm]]) -> Iterator[str]:
@@ -92,6 +100,10 @@ def links(address: str) -> Iterator[str]:
     yield _("Your schedules: %(link)s") % {"link": address.rstrip("/") + schedules}
     choice = reverse("admin:profile", urlconf=settings.ROOT_URLCONF)
     yield _("Whether you get these mails: %(link)s") % {"link": address.rstrip("/") + choice}
+
+
+def signature(sender: Sender) -> list[str]:
+    return ["", "-- ", sender.name, ""]
 
 
 def one_line(text: str) -> str:

@@ -10,10 +10,11 @@ from django.db import connection, transaction
 from django.db.models import Exists, F, Min, OuterRef
 from django_tenants.utils import tenant_context
 
-from scheduling.agenda.alarms.letter import letter_to
+from scheduling.agenda.alarms.letter import Sender, letter_to
 from scheduling.agenda.alarms.models import Alarm, AlarmQuerySet, rest, told_within, within
 from scheduling.agenda.alarms.post import Postbox, ServerAway
 from tenants.accounts.models import User
+from tenants.branding.naming import display_name
 from tenants.models import Tenant
 from tenants.schema import shared_tables
 
@@ -85,15 +86,17 @@ def letters_about(tenant: Tenant, alarms: Sequence[Alarm]) -> list[EmailMessage]
         return []
     with shared_tables(tenant):
         address = tenant.url
-    return [letter_to(owner, tenant, address, alarms) for owner in owners_of(tenant)]
+    name, owners = readers_of(tenant)
+    return [letter_to(owner, tenant, Sender(name, address), alarms) for owner in owners]
 
 
-def owners_of(tenant: Tenant) -> list[User]:
+def readers_of(tenant: Tenant) -> tuple[str, list[User]]:
+    """Return what the tenant calls itself, and those of its owners who want to be told."""
     with transaction.atomic(), tenant_context(tenant):
         with connection.cursor() as cursor:
             cursor.execute("SET LOCAL statement_timeout = %s", [f"{READING_SECONDS}s"])
         owners = User.objects.owners().filter(mail_missed_runs=True, email__isnull=False)
-        return list(owners.order_by("pk")[:OWNERS_MAXIMUM])
+        return display_name(tenant), list(owners.order_by("pk")[:OWNERS_MAXIMUM])
 
 
 def put_off(alarms: AlarmQuerySet, now: datetime) -> None:

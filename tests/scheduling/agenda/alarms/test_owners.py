@@ -60,6 +60,9 @@ def test_the_mail_says_what_why_and_where_to_look(acme):
         "\n"
         "Your schedules: http://acme.localhost/admin/scheduling/schedule/\n"
         "Whether you get these mails: http://acme.localhost/admin/profile/\n"
+        "\n"
+        "-- \n"
+        "Acme\n"
     )
 
 

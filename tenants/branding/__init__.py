@@ -1,0 +1,1 @@
+"""How a tenant's site and mails look like the tenant's own: name, logo and accent colour."""
