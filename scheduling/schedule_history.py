@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from django.core.exceptions import FieldDoesNotExist
+from django.utils import timezone
+from django.utils.dateparse import parse_datetime
+from django.utils.formats import date_format
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -16,6 +20,8 @@ from scheduling.brake_fields import NAMES as BRAKE_FIELDS
 from scheduling.catalogue import Entry, tenant_catalogue
 from scheduling.history import columns_of
 from scheduling.models import Brake, Policy, Schedule
+from scheduling.pausing import pause
+from scheduling.periodic import UNTOUCHED
 from scheduling.policy_fields import HELP
 from scheduling.schedules import Wish
 from tenants.audit.history import History, Line, value_text
@@ -36,8 +42,10 @@ NAMES: dict[str, Any] = {
     "brake": gettext_lazy("hold a run for approval"),
     "brake_most": gettext_lazy("hold it above"),
 }
+#: What is told of these only when it is something else.
+UNTOLD = UNTOUCHED | {"one_off": (False,)}
 #: What no form writes, so that restoring leaves it as it is now.
-LEFT_ALONE = {"start_text", "expires_text", "one_off", "reason", "until"}
+LEFT_ALONE = {"start_text", "expires_text", "one_off"}
 
 
 class ScheduleHistory(History):
@@ -57,7 +65,7 @@ class ScheduleHistory(History):
         for name, (before, after) in changes.items():
             if name == "kwargs":
                 found += parameter_lines(before, after)
-            else:
+            elif not (is_usual(name, before) and is_usual(name, after)):
                 found.append(Line(label(name), text(name, before), text(name, after)))
         return found
 
@@ -79,7 +87,14 @@ class ScheduleHistory(History):
         schedule = Schedule.objects.defer("start_time", "expires").get(pk=pk)
         schedule.name = then["name"]
         entry = tenant_catalogue()[then["task"]]
-        schedules.rewrite(schedule, entry, wish_of(then), self.default_timezone)
+        wish = wish_of(then)
+        if wish.enabled:
+            schedules.rewrite(schedule, entry, wish, self.default_timezone)
+            return
+        # Pausing has a way of its own, by which its reason and end are checked and kept.
+        schedules.rewrite(schedule, entry, replace(wish, enabled=None), self.default_timezone)
+        until = then.get("until")
+        pause(int(pk), then.get("reason", ""), parse_datetime(until) if until else None)
 
 
 def wish_of(state: State) -> Wish:
@@ -107,6 +122,11 @@ def fields_of(state: State) -> dict[str, Any]:
     return {name: value for name, value in given.items() if value is not None}
 
 
+def is_usual(name: str, value: Any) -> bool:
+    """Whether this is what every schedule has, so that it is nothing to tell."""
+    return name in UNTOLD and (value is None or value in UNTOLD[name])
+
+
 def label(name: str) -> str:
     if name in NAMES:
         return capfirst(str(NAMES[name]))
@@ -119,6 +139,9 @@ def text(name: str, value: Any) -> str | None:
         return None
     if name == "enabled":
         return _("active") if value else _("paused")
+    if name == "until":
+        local = timezone.localtime(parse_datetime(str(value)))
+        return f"{date_format(local, 'DATETIME_FORMAT')} {local.tzname()}"
     if name == "task":
         entry = tenant_catalogue().get(value)
         return entry.label if entry else str(value)

@@ -9,6 +9,7 @@ import hashlib
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from decimal import Decimal
 from functools import cached_property
 from typing import Any
 
@@ -68,6 +69,10 @@ class History:
         """Write a state, checked like any edit; raises ValidationError."""
         raise NotImplementedError
 
+    def as_stored(self, name: str, value: Any) -> Any:
+        """Return a value of the log as the row holds it: the log has it as somebody typed it in."""
+        return value
+
     def lock(self, pk: str) -> None:
         """Have whoever else changes the row wait for the end of this transaction."""
         list(self.model._default_manager.select_for_update().filter(pk=pk).values_list("pk"))
@@ -86,6 +91,11 @@ class History:
         """Put what belongs to other rows where it falls, without a state of its own."""
         label = self.model._meta.label_lower
         entries = list(entries)
+        for entry in entries:
+            entry.changes = {
+                name: (self.as_stored(name, before), self.as_stored(name, after))
+                for name, (before, after) in entry.changes.items()
+            }
         others = [Step(entry, entry.changes, {}) for entry in entries if entry.model != label]
         for step in steps_of(now, (entry for entry in entries if entry.model == label)):
             while step.entry and others and others[0].entry.pk > step.entry.pk:  # type: ignore[union-attr]
@@ -146,6 +156,12 @@ class ModelHistory(History):
         field = self.field(name)
         choices = dict(getattr(field, "flatchoices", None) or ())
         return value_text(choices.get(value, value))
+
+    def as_stored(self, name: str, value: Any) -> Any:
+        field = self.field(name)
+        if value is None or not isinstance(field, models.DecimalField):
+            return value
+        return f"{Decimal(str(value)):.{field.decimal_places}f}"
 
     def stays(self, name: str) -> bool:
         return name not in self.form_fields

@@ -30,6 +30,7 @@ STYLESHEET = """html:root {{
     --default-button-bg: {darker};
     --default-button-hover-bg: {accent};
 }}
+#site-name a:link, #site-name a:visited {{ color: {text}; }}
 """
 FOR_EVER, ASK_AGAIN = "private, max-age=31536000, immutable", "private, no-cache"
 

@@ -1,6 +1,7 @@
 """The history of a schedule, in words and for whom, and what becomes of an earlier state."""
 
 import json
+from datetime import timedelta
 
 import pytest
 from django.db import connection
@@ -8,7 +9,9 @@ from django_celery_beat.models import PeriodicTask
 from django_tenants.utils import tenant_context
 
 from scheduling import schedules
-from scheduling.models import Policy, RunRetention
+from scheduling.agenda.clock import database_now
+from scheduling.models import Pause, Policy, RunRetention
+from scheduling.pausing import pause, resume
 from tenants.audit.models import Entry
 from tests.people import do, logged_in, make_user, owner_of, queries_for, told, visitor
 from tests.scheduling.builders import make_interval
@@ -56,6 +59,13 @@ def test_a_change_is_told_with_who_when_and_both_values_in_words(acme, owner):
     assert ("State", "active", "paused") in lines
     assert ("Overlap", None, "it waits, and further ones are skipped") in lines
     assert any(label == "Days" for label, _before, _after in lines)
+
+
+def test_what_every_schedule_has_is_not_told(acme, owner):
+    made = rows_of(history(owner, seeded(acme)))[-1][1]
+
+    assert [label for label, _before, _after in made if label in {"args", "headers"}] == []
+    assert ("Crontab", None, "0 0 * * *") in made
 
 
 def test_the_page_reads_aloud_and_dates_each_change(acme, owner):
@@ -390,3 +400,50 @@ def test_a_retention_that_is_not_allowed_any_more_is_refused(acme, owner):
     assert "not allowed any more" in answer.text
     with tenant_context(acme):
         assert RunRetention.current().days == 60
+
+
+def test_a_pause_is_told_with_its_reason_and_restored_with_it(acme, owner):
+    row = seeded(acme)
+    until = database_now() + timedelta(days=3)
+    with tenant_context(acme):
+        pause(row.pk, "stocktaking", until)
+    paused = entry_numbers(owner, row)[0]
+    with tenant_context(acme):
+        resume(row.pk)
+
+    newest, before = rows_of(history(owner, row))[:2]
+    restore(owner, row, paused)
+
+    assert ("Reason", "stocktaking", None) in newest[1]
+    assert ("State", "active", "paused") in before[1]
+    assert not row_of(acme, pk=row.pk).enabled
+    with tenant_context(acme):
+        known = Pause.objects.get(pk=row.pk)
+    assert (known.reason, known.by) == ("stocktaking", "owner@acme.test")
+    assert abs(known.until_at - until) < timedelta(seconds=1)
+
+
+def test_a_pause_whose_end_is_past_is_not_restored(acme, owner):
+    row = seeded(acme)
+    with tenant_context(acme):
+        pause(row.pk, "stocktaking", database_now() + timedelta(days=3))
+    paused = entry_numbers(owner, row)[0]
+    with tenant_context(acme):
+        resume(row.pk)
+    with connection.cursor() as cursor:
+        cursor.execute("RESET ROLE")
+        cursor.execute(
+            f"UPDATE {acme.schema_name}.audit_entry SET changes = jsonb_set("
+            "changes::jsonb, '{until,1}', '\"2020-01-01T00:00:00Z\"') WHERE id = %s",
+            [paused],
+        )
+        cursor.execute(
+            f"UPDATE {acme.schema_name}.audit_entry SET changes = jsonb_set("
+            "changes::jsonb, '{until,0}', '\"2020-01-01T00:00:00Z\"') WHERE id > %s",
+            [paused],
+        )
+
+    answer = restore(owner, row, paused)
+
+    assert "not allowed any more" in answer.text
+    assert row_of(acme, pk=row.pk).enabled
