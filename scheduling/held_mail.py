@@ -20,12 +20,13 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from scheduling.agenda import holding
-from scheduling.agenda.alarms.letter import one_line, shown
+from scheduling.agenda.alarms.letter import Sender, one_line, shown, signature
 from scheduling.agenda.alarms.post import HEADERS, Postbox, ServerAway
 from scheduling.agenda.clock import database_now
 from scheduling.agenda.models import Firing
 from scheduling.models import Hold, Run
 from tenants.accounts.models import User
+from tenants.branding.naming import display_name
 from tenants.models import Tenant
 from tenants.schema import shared_tables
 
@@ -93,9 +94,10 @@ def letters_about(tenant: Tenant, holds: Sequence[Hold]) -> list[EmailMessage]:
     stories = [(runs[hold.pk], hold) for hold in holds if hold.pk in runs]
     with shared_tables(tenant):
         address = tenant.url.rstrip("/")
+    sender = Sender(display_name(tenant), address)
     owners = User.objects.owners().filter(mail_held_runs=True, email__isnull=False)
     return [
-        letter_to(owner, tenant, address, stories)
+        letter_to(owner, tenant, sender, stories)
         for owner in owners.order_by("pk")[:OWNERS_MAXIMUM]
     ]
 
@@ -113,7 +115,7 @@ def put_off(firing: Firing, run: Run, rested_at: datetime) -> None:
 
 
 def letter_to(
-    owner: User, tenant: Tenant, address: str, stories: Sequence[tuple[Run, Hold]]
+    owner: User, tenant: Tenant, sender: Sender, stories: Sequence[tuple[Run, Hold]]
 ) -> EmailMessage:
     """Return one owner's mail, in the owner's language and time zone.
 
@@ -122,8 +124,8 @@ def letter_to(
     zone = ZoneInfo(owner.timezone or tenant.timezone)
     with translation.override(owner.language), timezone.override(zone):
         return EmailMessage(
-            subject=subject(tenant, len(stories)),
-            body="\n".join(lines_about(address, stories)) + "\n",
+            subject=subject(sender.name, len(stories)),
+            body="\n".join([*lines_about(sender.address, stories), *signature(sender)]),
             to=[owner.email or ""],
             headers=HEADERS | {"Message-ID": message_id(owner, tenant, stories)},
         )
@@ -135,13 +137,13 @@ def message_id(owner: User, tenant: Tenant, stories: Sequence[tuple[Run, Hold]])
     return f"<held.{tenant.schema_name}.{digest}.{owner.pk}@{settings.BASE_DOMAIN}>"
 
 
-def subject(tenant: Tenant, count: int) -> str:
+def subject(name: str, count: int) -> str:
     text = ngettext(
         "%(tenant)s: %(count)s run awaits your approval",
         "%(tenant)s: %(count)s runs await your approval",
         count,
     )
-    return text % {"tenant": one_line(tenant.name), "count": count}
+    return text % {"tenant": name, "count": count}
 
 
 def lines_about(address: str, stories: Sequence[tuple[Run, Hold]]) -> Iterator[str]:
@@ -157,5 +159,5 @@ def lines_about(address: str, stories: Sequence[tuple[Run, Hold]]) -> Iterator[s
             "link": address + path,
         }
         yield ""
-    choice = reverse("admin:security_mail", urlconf=settings.ROOT_URLCONF)
+    choice = reverse("admin:profile", urlconf=settings.ROOT_URLCONF)
     yield _("Whether you get these mails: %(link)s") % {"link": address + choice}
