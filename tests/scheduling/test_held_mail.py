@@ -54,8 +54,8 @@ def test_owners_are_told_once_what_is_held_and_why(acme, globex):
     assert [first.to, second.to] == [["owner@acme.test"], ["ann@acme.test"]]
     assert first.subject == "Acme: 1 run awaits your approval"
     assert "It would close 101; usually a run closes about 10." in first.body
-    assert "1 p.m. CET" in first.body
-    assert "9 p.m. JST" in second.body
+    assert "13:00 CET" in first.body
+    assert "21:00 JST" in second.body
     path = f"/admin/scheduling/run/{run_of(firing).pk}/approval/"
     assert f"acme.localhost{path}" in first.body
     assert first.extra_headers["Auto-Submitted"] == "auto-generated"
