@@ -121,7 +121,7 @@ class UndoRuns(admin.ModelAdmin):  # type: ignore[type-arg]
             self.message_user(request, " ".join(error.messages), level)
         else:
             level = messages.SUCCESS if undone.is_finished else messages.WARNING
-            self.log_change(request, run, f"{_('Undo a run')}: {told(undone)}")
+            self.log_change(request, run, ": ".join([str(_("Undo a run")), told(undone)]))
             self.message_user(request, told(undone), level)
 
     def refuse(self, request: HttpRequest, run: Run) -> None:

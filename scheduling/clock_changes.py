@@ -97,7 +97,7 @@ def repeat_text(cadence: CrontabCadence, season: Season, wall: datetime) -> str:
 
 def words(season: Season, wall: datetime) -> dict[str, str]:
     return {
-        "day": date_format(wall, "D j M Y"),
+        "day": date_format(wall, _("D j M Y")),
         "before": f"{season.shown:%H:%M}",
         "after": f"{season.first_wall:%H:%M}",
         "time": f"{wall:%H:%M}",

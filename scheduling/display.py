@@ -18,7 +18,8 @@ def slot_text(slot_at: datetime | None, zone: str | None) -> str | None:
     local = slot_at.astimezone(ZoneInfo(zone or "UTC"))
     # Translators: the order of day and month, and what stands between, in the letters of Django's
     # template filter "date".
-    return f"{date_format(local, _('D j M Y, H:i'))} {local.tzname()}"
+    form = _("D j M Y, H:i")
+    return f"{date_format(local, form)} {local.tzname()}"
 
 
 def next_text(row: Mapping[str, Any]) -> str | None:
