@@ -3,6 +3,7 @@
 import structlog
 from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from tenants.models import Tenant
 
@@ -35,7 +36,9 @@ def change_state(slug: str, before: str, after: str, reason: str) -> Tenant:
     with transaction.atomic():
         tenant = customer(slug)
         if tenant.state not in {before, after}:
-            raise ValidationError(f"'{slug}' is {tenant.state}, not {before}.")
+            text = _("'%(slug)s' is %(state)s, not %(other)s.")
+            states = {"state": tenant.get_state_display(), "other": Tenant.State(before).label}
+            raise ValidationError(text % {"slug": slug, **states})
         if tenant.state != after:
             tenant.state, tenant.state_reason = after, reason
             tenant.sessions_epoch += after == Tenant.State.SUSPENDED
@@ -48,5 +51,5 @@ def customer(slug: str) -> Tenant:
     """Return the locked row of the tenant called `slug`; raises ValidationError when there is none."""
     tenant = Tenant.objects.customers().select_for_update().filter(slug=slug).first()
     if tenant is None:
-        raise ValidationError(f"There is no tenant '{slug}'.")
+        raise ValidationError(_("There is no tenant '%(slug)s'.") % {"slug": slug})
     return tenant

@@ -6,6 +6,7 @@ from functools import cache
 from zoneinfo import available_timezones
 
 from django.core.exceptions import ValidationError
+from django.utils.translation import gettext as _
 
 SLUG = re.compile(r"[a-z0-9](?:[a-z0-9-]*[a-z0-9])?", re.ASCII)
 #: A slug is the stem of a schema name and that of a role name, which Postgres cuts off at 63.
@@ -33,12 +34,14 @@ RESERVED_SLUGS = frozenset(
 def validate_slug(slug: str) -> None:
     """Raise ValidationError, saying what would be right, unless `slug` can name a tenant."""
     if not SLUG.fullmatch(slug) or "--" in slug:
-        raise ValidationError(
-            f"'{slug}' is not a slug: use lower-case letters, digits and single hyphens, "
-            "beginning and ending with a letter or digit, as in 'acme-berlin'."
+        text = _(
+            "'%(slug)s' is not a slug: use lower-case letters, digits and single hyphens, beginning "
+            "and ending with a letter or digit, as in 'acme-berlin'."
         )
+        raise ValidationError(text % {"slug": slug})
     if slug in RESERVED_SLUGS:
-        raise ValidationError(f"'{slug}' is reserved for the platform: choose another slug.")
+        text = _("'%(slug)s' is reserved for the platform: choose another slug.")
+        raise ValidationError(text % {"slug": slug})
 
 
 def new_schema_name(slug: str) -> str:
@@ -55,10 +58,11 @@ def validate_domain(domain: str) -> None:
     """Raise ValidationError unless `domain` is a host name as browsers send it."""
     labels = domain.split(".")
     if len(domain) > DOMAIN_MAXIMUM or not all(map(DOMAIN_LABEL.fullmatch, labels)):
-        raise ValidationError(
-            f"'{domain}' is not a host name: use lower-case letters, digits, hyphens and dots, "
-            "as in 'orders.acme.com', without port or path."
+        text = _(
+            "'%(domain)s' is not a host name: use lower-case letters, digits, hyphens and dots, as in "
+            "'orders.acme.com', without port or path."
         )
+        raise ValidationError(text % {"domain": domain})
 
 
 @cache
@@ -69,12 +73,14 @@ def known_timezones() -> frozenset[str]:
 def validate_timezone(name: str) -> None:
     """Raise ValidationError unless `name` is in the IANA time zone database."""
     if name not in known_timezones():
-        raise ValidationError(
-            f"'{name}' is not a time zone: use an IANA name such as 'Europe/Berlin' or 'UTC'."
+        text = _(
+            "'%(name)s' is not a time zone: use an IANA name such as 'Europe/Berlin' or 'UTC'."
         )
+        raise ValidationError(text % {"name": name})
 
 
 def validate_currency(code: str) -> None:
     """Raise ValidationError unless `code` has the form of an ISO 4217 code."""
     if not re.fullmatch(r"[A-Z]{3}", code, re.ASCII):
-        raise ValidationError(f"'{code}' is not a currency code: use three letters, as in 'EUR'.")
+        text = _("'%(code)s' is not a currency code: use three letters, as in 'EUR'.")
+        raise ValidationError(text % {"code": code})

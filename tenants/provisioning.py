@@ -12,6 +12,7 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils import timezone
 from django.utils.module_loading import import_string
+from django.utils.translation import gettext
 from django_tenants.utils import tenant_context
 
 from tenants.accounts.invitations import invite_owners
@@ -107,7 +108,8 @@ def add_domain(tenant: Tenant, host: str, *, primary: bool) -> Domain:
     """Give `tenant` the host; raises ValidationError on `domain` when it is in use or malformed."""
     domain = Domain(tenant=tenant, domain=normal_host(host), is_primary=primary)
     if Domain.objects.filter(domain=domain.domain).exists():
-        raise ValidationError({"domain": f"'{domain.domain}' is already in use."})
+        text = gettext("'%(domain)s' is already in use.")
+        raise ValidationError({"domain": text % {"domain": domain.domain}})
     domain.full_clean(exclude=["tenant"], validate_unique=False, validate_constraints=False)
     domain.save()
     return domain
