@@ -25,6 +25,8 @@ class Order:
     rhythm: Rhythm
     state: str = "active"
     policies: tuple = ()
+    #: When a pause is to end, so that one whose end is moved is another.
+    until: datetime | None = None
 
 
 @dataclass(frozen=True)

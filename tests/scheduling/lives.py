@@ -124,7 +124,8 @@ class Lives:
                 # As our pages do: a row may be paused whose pause is over, and no worker was there.
                 Pause.objects.filter(pk=self.ids[name]).delete()
                 PeriodicTask.objects.filter(pk=self.ids[name]).update(enabled=is_paused)
-            self.tell(name, replace(self.orders[name], state="active" if is_paused else "paused"))
+            state = "active" if is_paused else "paused"
+            self.tell(name, replace(self.orders[name], state=state, until=None))
 
     def pause_until(self, name, seconds):
         """Pause a schedule, or move the end of its pause, to so many seconds from now."""
@@ -134,7 +135,7 @@ class Lives:
                 Pause.objects.filter(pk=self.ids[name]).delete()
                 PeriodicTask.objects.filter(pk=self.ids[name]).update(enabled=False)
                 Pause.objects.create(pk=self.ids[name], by="ann", until_at=self.ends[name])
-            self.tell(name, replace(self.orders[name], state="paused"))
+            self.tell(name, replace(self.orders[name], state="paused", until=self.ends[name]))
 
     def choose(self, name, choice):
         if name in self.ids:
@@ -203,7 +204,8 @@ class Lives:
         for name, end in sorted(self.ends.items(), key=lambda item: item[1]):
             if end <= self.now:
                 del self.ends[name]
-                order = self.orders[name] = replace(self.orders[name], state="active")
+                order = replace(self.orders[name], state="active", until=None)
+                self.orders[name] = order
                 self.note_outside(end if order.rhythm.offset is None else end - MICROSECOND)
 
     def let_go_by(self):
