@@ -7,7 +7,7 @@ import pytest
 from django.core.management import call_command
 from django_celery_beat.models import ClockedSchedule, PeriodicTask, SolarSchedule
 
-from scheduling import admin
+from scheduling import asking
 from scheduling.accounting import Span, close_books
 from scheduling.agenda.limits import decide
 from scheduling.agenda.models import Firing, ScheduleVersion
@@ -78,7 +78,7 @@ def at_hand(tenants, monkeypatch, capsys):
     owners = {tenant.slug: owner_of(tenant.slug) for tenant in tenants}
 
     def shown(now):
-        for edge in (command, admin):
+        for edge in (command, asking):
             monkeypatch.setattr(edge, "database_now", lambda: now)
         call_command("schedules", "--json")
         rows = schedules_of(tenants, now)
