@@ -300,4 +300,7 @@ def columns_of(cadence):
 
 
 def suspended(order):
-    return order if order.state == "paused" else replace(order, state="suspended")
+    if order.state != "paused":
+        return replace(order, state="suspended")
+    # What follows a pause until a date is then another, and so is written anew with the pause.
+    return replace(order, policies=(*order.policies, "suspended")) if order.until else order
