@@ -84,4 +84,11 @@ def name_of(where: str) -> str:
 def is_proven(request: HttpRequest) -> bool:
     """Whether this session came with all that is asked of its user."""
     user: Any = request.user
-    return user.is_verified() or not second_factor.is_required()
+    return user.is_verified() or not is_factor_required(request)
+
+
+def is_factor_required(request: Any) -> bool:
+    """Ask once for a request: the page and what stands around it want to know."""
+    if not hasattr(request, "is_factor_required"):
+        request.is_factor_required = second_factor.is_required()
+    return bool(request.is_factor_required)
