@@ -21,5 +21,8 @@ class ControlSchedules(RunNow, PauseSchedules):
         if schedule:
             context["paused"] = pause_text(getattr(schedule, "overview", None) or {})
             if self.has_change_permission(request):
-                context |= {"may_control": True, "going": going_runs(schedule.pk)}
+                # Where there never was a run, none is asked for.
+                is_new = not (getattr(schedule, "overview", None) or {}).get("last_state")
+                going = [] if is_new else going_runs(schedule.pk)
+                context |= {"may_control": True, "going": going}
         return super().render_change_form(request, context, *args, **kwargs)

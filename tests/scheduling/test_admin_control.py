@@ -185,8 +185,9 @@ def test_another_tenants_run_is_no_run(acme, globex):
 
 def test_a_schedules_page_takes_no_more_queries_for_more_runs(acme, owner):
     row = seeded(acme)
+    make_run(acme, periodic_task_id=row.pk, slot_at=NOON.replace(hour=11))
     before = queries_for(owner, page_of(row))
     for hour in range(5):
         make_run(acme, periodic_task_id=row.pk, slot_at=NOON.replace(hour=hour))
 
-    assert queries_for(owner, page_of(row)) <= before < 30
+    assert queries_for(owner, page_of(row)) <= before
