@@ -117,7 +117,10 @@ class ApproveRuns(TellOfHeldRuns):
         }
         if entry and entry.brake:
             context |= self.approval_figures(request, entry, entry.brake, run)
-            context["is_changed"] = differs(run, entry)
+            context |= {
+                "is_changed": differs(run, entry),
+                "parameters": told_parameters(run, entry),
+            }
         return TemplateResponse(request, "admin/scheduling/run/approval.html", context)
 
     def approval_figures(
@@ -145,6 +148,15 @@ class ApproveRuns(TellOfHeldRuns):
     def go_to_page(self, run: Run, page: str = "change") -> HttpResponseRedirect:
         name = f"admin:scheduling_run_{page}"
         return HttpResponseRedirect(reverse(name, args=[run.pk], current_app=self.admin_site.name))
+
+
+def told_parameters(run: Run, entry: Entry) -> list[tuple[str, Any]]:
+    """Return what a run goes by, as its task's form calls it."""
+    fields = entry.form.base_fields
+    return [
+        (str((fields[name].label if name in fields else None) or name), value)
+        for name, value in run.parameters.items()
+    ]
 
 
 def differs(run: Run, entry: Entry) -> bool:
