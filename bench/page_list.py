@@ -44,7 +44,9 @@ def schedules(rows: Rows) -> list[Page]:
         Page("schedules", always("scheduling/schedule/")),
         Page("a schedule", always(f"scheduling/schedule/{rows.schedule}/change/")),
         Page("a new schedule", always("scheduling/schedule/add/")),
-        Page("what a schedule would do", always("scheduling/schedule/effect/"), fields),
+        Page("preview of a schedule", always("scheduling/schedule/preview/"), fields),
+        Page("what it would do alone", always("scheduling/schedule/effect/"), fields),
+        Page("deleted schedules", always("scheduling/schedule/deleted/")),
         Page("history of a schedule", always(f"scheduling/schedule/{rows.schedule}/history/")),
     ]
 

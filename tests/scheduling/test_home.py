@@ -140,10 +140,13 @@ def test_a_schedule_that_is_set_aside_says_why(acme, owner):
     with tenant_context(acme):
         row = make_periodic_task("mars", timezone="Mars")
 
-    ((text, link),) = attention(owner)
+        make_run(periodic_task_id=row.pk, name="mars", state="failed")
 
-    assert text.startswith("“mars” does not run: ")
-    assert link == f"/admin/scheduling/schedule/{row.pk}/change/"
+    failed, aside = attention(owner)
+
+    assert failed[0].startswith("“mars” of ")
+    assert aside[0].startswith("“mars” does not run: ")
+    assert aside[1] == f"/admin/scheduling/schedule/{row.pk}/change/"
 
 
 def test_a_held_run_comes_first(acme, owner):
