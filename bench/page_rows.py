@@ -24,7 +24,7 @@ INSERT INTO orders_order (number, customer, placed_at, total, currency, status, 
     closed_at, closed_by_run)
 SELECT 'B' || n, 'Customer ' || n %% 1000, placed_at, n %% 500, 'EUR', status, placed_at + month,
     CASE WHEN status = 'closed' THEN placed_at + month END,
-    CASE WHEN status = 'closed' THEN 1 + (n - 1) * %(runs)s / %(orders)s END
+    CASE WHEN status = 'closed' THEN 1 + (n - 1)::bigint * %(runs)s / %(orders)s END
 FROM generate_series(1, %(orders)s) AS n, LATERAL (
     SELECT now() - (1095.0 * (%(orders)s - n) / %(orders)s) * interval '1 day' AS placed_at,
         interval '30 days' AS month,

@@ -39,6 +39,7 @@ class RunAdmin(ApproveRuns, FollowRuns, RetryRuns, UndoRuns, StopRuns, LongListA
     list_filter = ["state", "slot_at", "trigger", ScheduleFilter]
     search_fields = ["name"]
     sortable_by = ["slot"]
+    list_per_page = 50
     #: On a run's page, beneath what happened in words.
     fields = [
         "name",
