@@ -5,11 +5,14 @@ from __future__ import annotations
 from datetime import datetime
 from typing import NamedTuple
 
+from django.conf import settings
+from django.core.cache import cache
 from django.http import HttpRequest
 
 from orders.models import Order
 
-#: So many open orders are counted, by an index, and no more: a page is waiting.
+#: So many open orders are counted, by an index, and no more: a page is waiting. The number is
+#: remembered for a while, and says of when it is.
 COUNTED_MAXIMUM = 100_000
 
 
@@ -18,6 +21,7 @@ class OpenOrders(NamedTuple):
 
     number: int
     is_more: bool
+    as_of: datetime
     template: str = "admin/orders/home.html"
     attention: tuple[()] = ()
 
@@ -26,5 +30,9 @@ def part(request: HttpRequest, now: datetime) -> OpenOrders | None:
     """Return how many orders are open, for who may see orders."""
     if not request.user.has_perm("orders.view_order"):
         return None
-    number = Order.objects.count_open(COUNTED_MAXIMUM + 1)
-    return OpenOrders(min(number, COUNTED_MAXIMUM), number > COUNTED_MAXIMUM)
+    found: OpenOrders | None = cache.get("home-open-orders")
+    if found is None:
+        number = Order.objects.count_open(COUNTED_MAXIMUM + 1)
+        found = OpenOrders(min(number, COUNTED_MAXIMUM), number > COUNTED_MAXIMUM, now)
+        cache.set("home-open-orders", found, settings.HOME_REMEMBERED_SECONDS)
+    return found

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from django.db.models import OuterRef, QuerySet, Subquery
@@ -20,8 +19,8 @@ from tenants.models import Tenant
 from tenants.schema import shared_tables
 from wording.showing import shown
 
-#: Of what is held so many are named, the newest; none is held for longer than this.
-HELD_MAXIMUM, HELD_FOR = 10, timedelta(days=31)
+#: Of the runs that are held so many are named, the newest.
+HELD_MAXIMUM = 10
 
 
 class Attention(NamedTuple):
@@ -30,20 +29,16 @@ class Attention(NamedTuple):
 
 
 def attention_of(
-    tenant: Tenant, rows: Iterable[ScheduleRow], named: Mapping[int, Named], now: datetime
+    tenant: Tenant, rows: Iterable[ScheduleRow], named: Mapping[int, Named]
 ) -> list[Attention]:
     """Return what needs somebody, the most urgent first, with the same few queries for any number."""
     failed = list(failed_last())
     return [
-        *(tell_held(run, named) for run in held_runs(now)[:HELD_MAXIMUM]),
+        *(tell_held(run, named) for run in Run.objects.held()[:HELD_MAXIMUM]),
         *tell_alarms(tenant, named, {run.periodic_task_id for run in failed}),
         *(tell_failed(run, named) for run in failed),
         *tell_problems(rows, named),
     ]
-
-
-def held_runs(now: datetime) -> QuerySet[Run]:
-    return Run.objects.filter(state=Run.State.HELD, slot_at__gte=now - HELD_FOR)
 
 
 def failed_last() -> QuerySet[Run]:

@@ -72,7 +72,7 @@ def part(request: HttpRequest, now: datetime) -> Beat | None:
     tenant: Tenant = request.tenant  # type: ignore[attr-defined]
     rows, named = tenant_schedules(tenant, now), named_schedules()
     return Beat(
-        attention_of(tenant, rows, named, now),
+        attention_of(tenant, rows, named),
         next_of(rows, now),
         bool(rows),
         last_run(named, now),

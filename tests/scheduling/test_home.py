@@ -1,13 +1,11 @@
 """The first page of a tenant's site: is all well, and if not, where is it put right?"""
 
-from datetime import timedelta
-
 import pytest
 from django_celery_beat.models import PeriodicTask
 from django_tenants.utils import schema_context, tenant_context
 
 from scheduling.agenda.clock import database_now
-from scheduling.models import Run
+from scheduling.models import Hold
 from tests.orders.builders import make_order
 from tests.people import logged_in, make_user, owner_of, queries_for
 from tests.scheduling.builders import CLOSING, make_alarm, make_periodic_task
@@ -30,6 +28,15 @@ def run_of(tenant, **fields):
     schedule = seeded(tenant)
     with tenant_context(tenant):
         return make_run(periodic_task_id=schedule.pk, **fields)
+
+
+def make_held_run(periodic_task_id, days_ago=0):
+    run = make_run(days_ago, periodic_task_id=periodic_task_id, state="held")
+    expires_at = database_now() + DAY
+    Hold.objects.create(
+        pk=run.pk, periodic_task_id=periodic_task_id, number=200, most=100, expires_at=expires_at
+    )
+    return run
 
 
 def test_a_tenant_at_rest_is_told_that_all_is_well(acme, owner):
@@ -152,7 +159,7 @@ def test_a_schedule_that_is_set_aside_says_why(acme, owner):
 def test_a_held_run_comes_first(acme, owner):
     run_of(acme, state="failed", days_ago=1)
     with tenant_context(acme):
-        held = make_run(periodic_task_id=999, state="held")
+        held = make_held_run(999)
 
     assert attention(owner)[0][1] == f"/admin/scheduling/run/{held.pk}/change/"
 
@@ -216,8 +223,7 @@ def test_more_rows_take_no_more_queries(acme, owner):
         for number in range(8):
             row = make_periodic_task(f"more {number}", task=CLOSING)
             make_run(periodic_task_id=row.pk, state="failed")
-            make_run(periodic_task_id=row.pk, state="held")
-        Run.objects.filter(state="held").update(slot_at=database_now() - timedelta(days=2))
+            make_held_run(row.pk, days_ago=1)
     with schema_context("public"):
         for number in range(8):
             make_alarm(acme, 1000 + number)

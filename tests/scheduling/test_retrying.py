@@ -115,7 +115,7 @@ def test_only_what_failed_is_tried_again(acme, failed, state):
     [
         (lambda rows: rows.delete(), "deleted"),
         (lambda rows: rows.update(task="sample.counting", kwargs="{}"), "another task"),
-        (lambda rows: rows.update(kwargs="[]"), "kwargs"),
+        (lambda rows: rows.update(kwargs="[]"), "not a JSON object"),
     ],
 )
 def test_a_schedule_that_cannot_be_run_is_told(acme, failed, change, reason):
