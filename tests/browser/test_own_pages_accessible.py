@@ -46,8 +46,11 @@ def pause_and_look(page):
     page.goto(f"{SCHEDULE}change/")
     page.locator("#id_enabled").set_checked(not page.locator("#id_enabled").is_checked())
     page.locator("input[name=_save]").click()
+    page.wait_for_selector(".messagelist")
     page.goto(f"{SCHEDULE}history/")
     page.locator(".row-history a.button").first.click()
+    page.wait_for_url("**/restore/")
+    page.wait_for_load_state()
 
 
 def test_nothing_grave_is_found(page):
