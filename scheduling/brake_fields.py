@@ -60,7 +60,12 @@ def brake_fieldset(entry: Entry) -> list[tuple[Any, dict[str, Any]]]:
 def stored_brake(periodic_task_id: int) -> dict[str, Any]:
     """Return what the fields show of a schedule."""
     brake = Brake.of(periodic_task_id)
-    return {RULE: brake.rule, MOST: brake.most}
+    return shown_brake({"rule": brake.rule, "most": brake.most})
+
+
+def shown_brake(columns: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the fields that columns of `Brake` are shown in."""
+    return {RULE: columns["rule"], MOST: columns["most"]}
 
 
 def wished_brake(cleaned: Mapping[str, Any]) -> dict[str, Any] | None:

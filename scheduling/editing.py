@@ -14,7 +14,7 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
 from scheduling.agenda.clock import database_now
-from scheduling.history import columns_in
+from scheduling.history import columns_alone
 from scheduling.models import Schedule
 from scheduling.periodic import Row
 from scheduling.sentences import sentence_for
@@ -43,9 +43,9 @@ class Conflict:
     at: datetime | None = None
 
 
-def version_of(row: Row) -> str:
-    """Return a hash of what a schedule's row holds: while it stays, nobody has changed anything."""
-    told = json.dumps(columns_in(row), default=str, sort_keys=True)
+def version_of(row: Row, brake: Mapping[str, Any]) -> str:
+    """Return a hash of what is stored of a schedule: while it stays, nobody has changed anything."""
+    told = json.dumps([columns_alone(row), brake], default=str, sort_keys=True)
     return hashlib.sha256(told.encode()).hexdigest()
 
 

@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy as _
 
 from scheduling import schedules
 from scheduling.brake_fields import NAMES as BRAKE_FIELDS
-from scheduling.brake_fields import brake_fields, stored_brake, wished_brake
+from scheduling.brake_fields import brake_fields, shown_brake, stored_brake, wished_brake
 from scheduling.cadence_form import CRONTAB_LABELS, CadenceForm
 from scheduling.catalogue import Entry, tenant_catalogue
 from scheduling.choices import CADENCE_FIELDS
@@ -55,7 +55,8 @@ class ScheduleForm(CadenceForm, forms.ModelForm):  # type: ignore[type-arg]
         super().__init__(*args, **kwargs)
         if self.instance.pk:
             row = periodic_rows(pk=self.instance.pk)[0]
-            self.initial.update(self.stored(row), version=version_of(row))
+            brake = stored_brake(self.instance.pk)
+            self.initial.update(self.stored(row) | brake, version=version_of(row, brake))
         self.initial.update(self.asked)
         for name in self.entry.form.base_fields:
             self.fields[name].label = capfirst(self.fields[name].label)
@@ -71,7 +72,7 @@ class ScheduleForm(CadenceForm, forms.ModelForm):  # type: ignore[type-arg]
             shown["crontab"] = " ".join(row[f"crontab__{field}"] for field in CRONTAB_FIELDS)
             # A select would show a zone that it does not know as the first that it knows.
             shown |= {"timezone": row["zone"]} if row["zone"] in known_timezones() else {}
-        return shown | row["policies"] | stored_brake(self.instance.pk)
+        return shown | row["policies"]
 
     def wish(self) -> Wish:
         asked = self.cleaned_data
@@ -108,13 +109,15 @@ class ScheduleForm(CadenceForm, forms.ModelForm):  # type: ignore[type-arg]
         The form then knows the version that it is compared with, so that saving again is deliberate.
         """
         row = periodic_rows(pk=schedule.pk)[0]
-        version = version_of(row)
+        brake = stored_brake(schedule.pk)
+        version = version_of(row, brake)
         if self.cleaned_data["version"] in {"", version}:
             return
         yours: dict[str, Any] = {"name": wish.name, "enabled": wish.enabled}
         yours |= {"crontab": wish.crontab, "timezone": wish.timezone}
         yours |= {**(wish.parameters or {}), **(wish.policies or {})}
-        stored = {"name": schedule.name, "enabled": schedule.enabled} | self.stored(row)
+        yours |= shown_brake(wish.brake) if wish.brake else {}
+        stored = {"name": schedule.name, "enabled": schedule.enabled} | self.stored(row) | brake
         conflict = conflict_of(schedule.pk, self, yours, stored)
         if not conflict.differences:
             return

@@ -27,14 +27,20 @@ def columns_of(schedule_id: int | None) -> dict[str, Any]:
 
 
 def columns_in(row: Row) -> dict[str, Any]:
+    told = columns_alone(row)
+    brake = Brake.of(row["id"])
+    if brake.rule != Brake.Rule.USUAL:
+        told |= {"brake": brake.rule, "brake_most": brake.most}
+    return told
+
+
+def columns_alone(row: Row) -> dict[str, Any]:
+    """Return what stands in the row itself and in its policies, without a look at anything else."""
     told = {
         name: value
         for name, value in row.items()
         if value is not None and name not in LEFT_OUT and not name.endswith("_id")
     } | row["policies"]
-    brake = Brake.of(row["id"])
-    if brake.rule != Brake.Rule.USUAL:
-        told |= {"brake": brake.rule, "brake_most": brake.most}
     if row["crontab_id"] is not None:
         told["crontab"] = " ".join(row[f"crontab__{field}"] for field in CRONTAB_FIELDS)
     return told

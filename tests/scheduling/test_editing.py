@@ -84,6 +84,16 @@ def test_a_pause_meanwhile_is_not_undone_by_saving(acme, owner, other):
     assert not seeded(acme).enabled
 
 
+def test_a_brake_that_was_changed_meanwhile_is_told(acme, owner, other):
+    row = seeded(acme)
+    mine = version_on(owner, row)
+    change(other, row, brake_rule="fixed", brake_most="7")
+
+    page = change(owner, row, version=mine, brake_rule="usual")
+
+    assert "7" in [one.stored for one in page.context["conflict"].differences]
+
+
 def test_who_entered_what_is_stored_already_is_told_nothing(acme, owner, other):
     row = seeded(acme)
     mine = version_on(owner, row)
