@@ -45,7 +45,7 @@ class Example(NamedTuple):
     @property
     def cells(self) -> tuple[Any, ...]:
         order = self.instance
-        return (order.number, order.customer, order.placed_at, f"{order.total} {order.currency}")
+        return (order.number, order.customer, order.placed_at, order.amount)
 
 
 class Effect(NamedTuple):

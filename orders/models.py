@@ -7,6 +7,7 @@ from typing import Self
 
 from django.db import models
 from django.db.models.functions import Coalesce, Collate, Lower, Now, NullIf, Trim
+from django.utils.formats import number_format
 from django.utils.translation import gettext_lazy as _
 
 from orders.closing_rules import ClosingRules, Holiday
@@ -204,6 +205,11 @@ class Order(models.Model):
 
     def __str__(self) -> str:
         return self.number
+
+    @property
+    def amount(self) -> str:
+        """The total with its currency, as the reader's language writes numbers."""
+        return f"{number_format(self.total, 2)} {self.currency}"
 
     def change_status_by_hand(self, before: str | None = None) -> list[str]:
         """Let a status that a person set count from now, whatever run closed the order before.

@@ -41,8 +41,8 @@ class Trace(NamedTuple):
         if self.order is None:
             return (self.key, "", "", "", "")
         order = self.order
-        amount = f"{order.total} {order.currency}"
-        return (order.number, order.customer, order.placed_at, amount, order.get_status_display())
+        status = order.get_status_display()
+        return (order.number, order.customer, order.placed_at, order.amount, status)
 
     @property
     def note(self) -> str | Promise:

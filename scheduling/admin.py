@@ -99,21 +99,22 @@ class ScheduleAdmin(
         return format_html('{}<br><code dir="ltr">{}</code>', sentence, written)
 
     @admin.display(description=_("time zone"))
-    def zone(self, schedule: Schedule) -> str | None:
-        return overview_of(schedule).get("timezone")
+    def zone(self, schedule: Schedule) -> str:
+        return overview_of(schedule).get("timezone") or self.get_empty_value_display()
 
     @admin.display(description=_("next slot"))
-    def next_slot(self, schedule: Schedule) -> str | None:
-        return next_text(overview_of(schedule))
+    def next_slot(self, schedule: Schedule) -> str:
+        return next_text(overview_of(schedule)) or self.get_empty_value_display()
 
     @admin.display(description=_("last run"))
-    def last_state(self, schedule: Schedule) -> str | None:
+    def last_state(self, schedule: Schedule) -> str:
         state = overview_of(schedule).get("last_state")
-        return str(Run.State(state).label) if state else None
+        return str(Run.State(state).label) if state else self.get_empty_value_display()
 
     @admin.display(description=_("problem"))
-    def problem(self, schedule: Schedule) -> str | None:
-        return shown(overview_of(schedule).get("problem"))
+    def problem(self, schedule: Schedule) -> str:
+        problem = shown(overview_of(schedule).get("problem"))
+        return problem or self.get_empty_value_display()
 
     @admin.display(description=_("runs"))
     def runs(self, schedule: Schedule) -> str:

@@ -19,10 +19,10 @@ class ShowMissedRuns:
     """The column of an admin of schedules that were given their alarms."""
 
     @admin.display(description=_("missed run"))
-    def missed(self, schedule: Schedule) -> str | None:
+    def missed(self, schedule: Schedule) -> str:
         alarm: Alarm | None = getattr(schedule, "alarm", None)
         if alarm is None:
-            return None
+            return "-"
         row: Any = getattr(schedule, "overview", None) or {}
         # A zone that does not exist can stand in a row; then there is no next slot either.
         zone = row.get("timezone") if row.get("next_at") else None

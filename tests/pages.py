@@ -39,6 +39,7 @@ TENANT_PAGES = [
     "scheduling/run/{failed_run}/change/",
     "scheduling/run/{run}/undo/",
     "scheduling/runretention/{retention}/change/",
+    "branding/branding/{branding}/change/",
     "accounts/user/",
     "accounts/user/add/",
     "accounts/user/{user}/change/",

@@ -67,6 +67,7 @@ KEYS = {
     "run": 1,
     "failed_run": 2,
     "retention": 1,
+    "branding": 1,
     "user": 1,
     "entry": 1,
 }

@@ -34,6 +34,7 @@ def furnish(tenant):
             "run": run.pk,
             "failed_run": failed.pk,
             "retention": 1,
+            "branding": 1,
             "user": User.objects.get().pk,
             "entry": Entry.objects.latest("pk").pk,
         }

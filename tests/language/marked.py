@@ -13,7 +13,7 @@ WORD = re.compile(r"[A-Za-z]{2,}")
 SPOKEN = {"alt", "aria-description", "aria-label", "aria-roledescription", "placeholder", "title"}
 UNSEEN = {"script", "style", "template"}
 #: The alternative texts of pictures in Django's admin are marked in no release.
-LEFT_BY_DJANGO = {"Search", "True", "False", "None"}
+LEFT_BY_DJANGO = {"Search", "True", "False"}
 
 
 class MarkedLanguage:
