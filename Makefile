@@ -31,7 +31,8 @@ export HYPOTHESIS_STORAGE_DIRECTORY := $(or $(TMPDIR),/tmp)/tenantbeat-hypothesi
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo demo-reset test test-services test-long chaos bench bench-full check lint deployable audit messages
+.PHONY: help setup demo demo-reset test test-services test-long chaos bench bench-full screenshots check lint deployable audit \
+	messages
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 14
@@ -63,6 +64,9 @@ bench: setup ## speed and cost beside other schedulers, into docs/benchmarks.md 
 
 bench-full: setup ## the same with what takes long: 100,000 slots at once
 	@exec $(PYTHON) -m bench --full $(ARGS)
+
+screenshots: setup test-services ## the pictures of docs/tenant-guide.md, anew
+	@exec $(WITH_SERVICES) $(PYTHON) -m tests.browser.screenshots
 
 check: lint deployable ## what CI runs: style, types, migrations, production settings, all tests
 	@exec $(MAKE) --no-print-directory test

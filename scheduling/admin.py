@@ -49,7 +49,6 @@ class ScheduleAdmin(
         "name",
         "task_label",
         "cadence",
-        "zone",
         "enabled",
         "next_slot",
         "last_state",
@@ -57,7 +56,6 @@ class ScheduleAdmin(
         "missed",
         "runs",
     ]
-    list_filter = ["enabled"]
     search_fields = ["name"]
     ordering = ["name"]
     sortable_by = ["name", "enabled"]
