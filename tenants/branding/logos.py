@@ -43,7 +43,8 @@ def remove(name: str) -> None:
 
 def sweep(now: datetime) -> None:
     """Delete the current tenant's files that no row names, of requests that came to nothing."""
-    kept, lost = Path(Branding.current().logo).name, (now - LOST).timestamp()
+    with transaction.atomic():
+        kept, lost = Path(Branding.current().logo).name, (now - LOST).timestamp()
     for file in Path(default_storage.path(FOLDER)).glob("*.*"):
         if file.name != kept and file.stat().st_mtime < lost:
             file.unlink(missing_ok=True)
