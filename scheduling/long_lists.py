@@ -1,8 +1,11 @@
 """Admin lists of tables that grow with every slot."""
 
+from typing import Any
+
 from django.contrib import admin
 from django.core.paginator import Paginator
 from django.utils.functional import cached_property
+from django.utils.translation import gettext_lazy as _
 
 from tenants.read_only import ReadOnlyAdmin
 
@@ -22,3 +25,8 @@ class LongListAdmin(ReadOnlyAdmin):
 
     paginator = BoundedPaginator
     show_facets = admin.ShowFacets.NEVER
+
+    @admin.display(description=_("tenant"))
+    def whose(self, row: Any) -> str:
+        """The tenant of a row of the platform's: the column itself is called nothing that is translated."""
+        return str(row.tenant)

@@ -66,7 +66,7 @@ class TenantAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     def get_readonly_fields(self, request: HttpRequest, obj: Tenant | None = None) -> list[str]:
         if obj is None:
             return []
-        fields = ["slug", "schema_name", "state", "state_reason", "owner_email", "created_at"]
+        fields = ["slug", "schema", "state", "state_reason", "owner_email", "created_at"]
         return [*fields, "migration_problem"]
 
     def get_form(
@@ -78,6 +78,10 @@ class TenantAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
 
     def has_delete_permission(self, request: HttpRequest, obj: Tenant | None = None) -> bool:
         return False
+
+    @admin.display(description=_("schema"))
+    def schema(self, tenant: Tenant) -> str:
+        return str(tenant.schema_name)
 
     @admin.display(description=_("migration failed"))
     def migration_problem(self, tenant: Tenant) -> str:
@@ -152,13 +156,22 @@ class TenantAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
 
 class DomainAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     form = DomainForm
-    list_display = ["domain", "tenant", "is_primary"]
+    list_display = ["domain", "whose", "primary"]
     list_filter = ["is_primary"]
     list_select_related = ["tenant"]
     search_fields = ["domain", "tenant__slug"]
     ordering = ["domain"]
     autocomplete_fields = ["tenant"]
     show_full_result_count = False
+
+    # django-tenants' own columns are called nothing that is translated.
+    @admin.display(description=_("tenant"), ordering="tenant")
+    def whose(self, domain: Domain) -> str:
+        return str(domain.tenant)
+
+    @admin.display(description=_("primary domain"), ordering="is_primary", boolean=True)
+    def primary(self, domain: Domain) -> bool:
+        return bool(domain.is_primary)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Domain]:
         return Domain.objects.filter(tenant__in=Tenant.objects.customers())

@@ -70,6 +70,7 @@ class DomainForm(forms.ModelForm):  # type: ignore[type-arg]
     class Meta:
         model = Domain
         fields = ["domain", "tenant", "is_primary"]
+        labels = {"tenant": _("tenant"), "is_primary": _("primary domain")}
 
     def clean_domain(self) -> str:
         return normal_host(self.cleaned_data["domain"])

@@ -5,6 +5,22 @@ Addresses below /admin/. In braces stands what row a page is about; a test says 
 
 #: What anybody sees.
 OPEN_PAGES = ["login/", "password_reset/", "password_reset/done/"]
+#: What the platform's staff see, on the platform's site.
+PLATFORM_PAGES = [
+    "",
+    "tenants/tenant/",
+    "tenants/tenant/add/",
+    "tenants/tenant/{tenant}/change/",
+    "tenants/domain/",
+    "tenants/domain/add/",
+    "agenda/dueslot/",
+    "agenda/firing/",
+    "agenda/firing/?settled=yes",
+    "agenda/alarm/",
+    "accounts/user/add/",
+    "accounts/loginevent/",
+    "audit/entry/",
+]
 #: What the owner sees.
 TENANT_PAGES = [
     "",

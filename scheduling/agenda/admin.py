@@ -21,6 +21,13 @@ from tenants.admin import TenantAdmin
 from tenants.models import Tenant
 
 STOPPING = _("“%s” ends before its next step, or as soon as a worker comes to it.")
+#: As `Run.Trigger` calls them, which is a tenant's.
+TRIGGERS: dict[str, Any] = {
+    "schedule": _("schedule"),
+    "catch_up": _("catch-up"),
+    "retry": _("retry"),
+    "manual": _("by hand"),
+}
 NOT_GOING = _("“%s” has ended, or is being stopped already.")
 
 
@@ -89,7 +96,7 @@ class SettledFilter(admin.SimpleListFilter):
 
 
 class DueSlotAdmin(LongListAdmin):
-    list_display = ["due_at", "tenant", "name", "task", "one_off", "problem"]
+    list_display = ["due_at", "whose", "name", "task", "one_off", "problem"]
     list_filter = [TenantFilter, QuarantineFilter]
     list_select_related = ["tenant"]
     search_fields = ["tenant__slug", "task"]
@@ -103,10 +110,10 @@ class FiringAdmin(LongListAdmin):
     actions = ["stop"]
     list_display = [
         "slot_at",
-        "tenant",
+        "whose",
         "task",
         "state",
-        "trigger",
+        "how",
         "outcome",
         "planned_at",
         "error",
@@ -116,6 +123,10 @@ class FiringAdmin(LongListAdmin):
     search_fields = ["tenant__slug", "task"]
     ordering = ["-slot_at"]
     sortable_by = ["slot_at"]
+
+    @admin.display(description=_("trigger"))
+    def how(self, firing: Firing) -> str:
+        return TRIGGERS.get(firing.trigger, firing.trigger)
 
     def has_stop_permission(self, request: HttpRequest) -> bool:
         return bool(request.user.has_perm("agenda.change_firing"))

@@ -14,6 +14,9 @@ from wording.sentences import LABELS, label
 
 NOTHING = "-"
 # Columns that no form shows, and that are called nothing in their model.
+label("tenant", gettext_noop("tenant"))
+label("schema_name", gettext_noop("schema"))
+label("is_primary", gettext_noop("primary domain"))
 label("factors_version", gettext_noop("generation of second factors"))
 
 

@@ -27,7 +27,7 @@ class OpenFilter(admin.SimpleListFilter):
 
 
 class AlarmAdmin(LongListAdmin):
-    list_display = ["raised_at", "tenant", "name", "slot_at", "reason", "recovered_at", "ending"]
+    list_display = ["raised_at", "whose", "name", "slot_at", "reason", "recovered_at", "ending"]
     list_filter = [TenantFilter, OpenFilter, "reason"]
     list_select_related = ["tenant"]
     search_fields = ["tenant__slug"]
