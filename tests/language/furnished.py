@@ -6,8 +6,10 @@ from django_celery_beat.models import PeriodicTask
 from django_tenants.utils import tenant_context
 
 from orders.models import OrderFile
+from orders.order_line import NO_NUMBER
 from orders.reports import make_report
 from scheduling.agenda.clock import database_now
+from scheduling.stopping import STOPPED
 from tenants.accounts.models import User
 from tenants.audit.models import Entry
 from tests.conftest import NOON
@@ -22,8 +24,14 @@ def furnish(tenant):
     with tenant_context(tenant):
         now = database_now()
         failed = make_run(1, state="failed", error="ZeroDivisionError: division by zero")
+        make_run(2, state="cancelled", error=STOPPED(by="owner@acme.test"))
         file = OrderFile.objects.create(
-            name="orders.csv", sender="owner@acme.test", imported=1, updated=0, rejected=0
+            name="orders.csv",
+            sender="owner@acme.test",
+            imported=1,
+            updated=0,
+            rejected=1,
+            rejections=[[3, f"number: {NO_NUMBER}"]],
         )
         return {
             "order": make_order("A1", placed_at=NOON - timedelta(days=200)).pk,

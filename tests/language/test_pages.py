@@ -17,7 +17,7 @@ from tests.scheduling.builders import make_alarm, make_firing
 DATA = re.compile(
     r"English|Deutsch|Platform|Acme|Globex|\b(acme|globex|public)(\.localhost)?\b|localhost"
     r"|staff@platform\.test|owner@globex\.test|schedule 1|limits of 1|America/New_York|\bt_\w+"
-    r"|owner@acme\.test|Close old orders|Broken|orders\.(csv|tasks\.\w+)|R\d+-\d|A1\b"
+    r"|owner@acme\.test|Close old orders|Broken|orders\.(csv|tasks\.\w+)|R\d+-\d|A1\b|\bnumber:"
     r"|[A-Z]{3}\b|Europe/Berlin|ZeroDivisionError: division by zero|\b[0-9a-f]{64}\b"
     r"|(command|page|task|program) [\w.:-]+|\b\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\b"
     # A secret that an authenticator is told, and the language that somebody chose.
