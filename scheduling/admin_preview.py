@@ -26,7 +26,7 @@ from scheduling.choices import CADENCE_FIELDS
 from scheduling.crowding import Offer, crowding_of
 from scheduling.foresight import Foresight, foresee
 from scheduling.models import Schedule
-from scheduling.periodic import CRONTAB_FIELDS, periodic_rows
+from scheduling.periodic import crontab_text, periodic_rows
 from scheduling.policies import Policies
 from scheduling.policy_fields import HELP, policy_fields
 from scheduling.policy_sentences import sentences_of
@@ -140,9 +140,8 @@ def stored_values(schedule: Schedule) -> dict[str, Any]:
     row = periodic_rows(pk=schedule.pk)[0]
     if row["crontab_id"] is None:
         return {}
-    crontab = " ".join(row[f"crontab__{field}"] for field in CRONTAB_FIELDS)
     return {
-        "crontab": crontab,
+        "crontab": crontab_text(row),
         "timezone": row["zone"],
         "enabled": row["enabled"],
         **row["policies"],

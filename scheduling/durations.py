@@ -1,13 +1,10 @@
-"""How long something took and how long ago it was, in words; `relative` tells what is ahead."""
+"""How long something took, in words; `relative` tells how far off something is."""
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
-
-MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 
 
 def duration_text(duration: timedelta | None) -> str | None:
@@ -24,18 +21,3 @@ def duration_text(duration: timedelta | None) -> str | None:
     if minutes:
         return _("%(minutes)d min %(seconds)d s") % {"minutes": minutes, "seconds": rest}
     return _("%(seconds)d s") % {"seconds": int(seconds)}
-
-
-def ago_text(at: datetime, now: datetime) -> str:
-    """Return how long ago an instant was, by the largest unit of which there are two or more."""
-    ago = now - at
-    if ago < MINUTE:
-        return _("just now")
-    if ago < 2 * HOUR:
-        minutes = ago // MINUTE
-        return ngettext("%(n)s minute ago", "%(n)s minutes ago", minutes) % {"n": minutes}
-    if ago < 2 * DAY:
-        hours = ago // HOUR
-        return ngettext("%(n)s hour ago", "%(n)s hours ago", hours) % {"n": hours}
-    days = ago // DAY
-    return ngettext("%(n)s day ago", "%(n)s days ago", days) % {"n": days}

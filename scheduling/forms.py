@@ -20,7 +20,7 @@ from scheduling.catalogue import Entry, tenant_catalogue
 from scheduling.choices import CADENCE_FIELDS
 from scheduling.editing import Conflict, conflict_of, version_of
 from scheduling.models import Schedule
-from scheduling.periodic import CRONTAB_FIELDS, Row, periodic_rows
+from scheduling.periodic import Row, crontab_text, periodic_rows
 from scheduling.policy_fields import HELP, policy_fields
 from scheduling.schedules import Wish
 from tenants.models import Tenant
@@ -69,7 +69,7 @@ class ScheduleForm(CadenceForm, forms.ModelForm):  # type: ignore[type-arg]
         given = schedules.parameters_of(self.instance)
         shown = {name: given[name] for name in self.entry.form.base_fields if name in given}
         if row["crontab_id"] is not None:
-            shown["crontab"] = " ".join(row[f"crontab__{field}"] for field in CRONTAB_FIELDS)
+            shown["crontab"] = crontab_text(row)
             # A select would show a zone that it does not know as the first that it knows.
             shown |= {"timezone": row["zone"]} if row["zone"] in known_timezones() else {}
         return shown | row["policies"]

@@ -9,7 +9,7 @@ from typing import Any
 
 from scheduling.agenda.versions import name_actor
 from scheduling.models import Brake, Pause, Schedule
-from scheduling.periodic import CRONTAB_FIELDS, Row, periodic_rows
+from scheduling.periodic import CRONTAB_FIELDS, Row, crontab_text, periodic_rows
 from tenants.audit.authors import author
 from tenants.audit.writing import write_difference
 
@@ -42,7 +42,7 @@ def columns_alone(row: Row) -> dict[str, Any]:
         if value is not None and name not in LEFT_OUT and not name.endswith("_id")
     } | row["policies"]
     if row["crontab_id"] is not None:
-        told["crontab"] = " ".join(row[f"crontab__{field}"] for field in CRONTAB_FIELDS)
+        told["crontab"] = crontab_text(row)
     return told
 
 

@@ -15,11 +15,10 @@ from django.http import HttpRequest
 from scheduling.attention import Attention, attention_of, zone_in
 from scheduling.catalogue import ParametersError, tenant_catalogue
 from scheduling.display import slot_text
-from scheduling.durations import ago_text
 from scheduling.models import Run, Schedule
 from scheduling.month import Month, month_until
 from scheduling.overview import ScheduleRow, tenant_schedules
-from scheduling.relative import relative_text
+from scheduling.relative import ago_text, relative_text
 from scheduling.schedules import parameters_of
 from scheduling.telling import badge
 from scheduling.zones import Named, named_schedules

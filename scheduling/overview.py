@@ -16,12 +16,12 @@ from scheduling.agenda.models import DueSlot
 from scheduling.catalogue import catalogue_of
 from scheduling.models import Pause, Run
 from scheduling.periodic import (
-    CRONTAB_FIELDS,
     LEAST_SECONDS,
     Row,
     Unreadable,
     cadence_fingerprint,
     cadence_of,
+    crontab_text,
     periodic_rows,
     read,
 )
@@ -145,7 +145,7 @@ def describe(tenant: Tenant, row: Row, slot: DueSlot | None, now: datetime) -> S
     described = blank(tenant, row["name"], row["task"], enabled=row["enabled"])
     if row["crontab_id"] is not None:
         # Shown as written even when it cannot be read, for that is what has to be put right.
-        text = " ".join(row[f"crontab__{field}"] for field in CRONTAB_FIELDS)
+        text = crontab_text(row)
         described |= {"kind": "crontab", "schedule": text, "timezone": row["zone"]}
     try:
         cadence = cadence_of(row, anchor_at=now)

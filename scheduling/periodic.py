@@ -171,6 +171,11 @@ def cadence_of(row: Row, anchor_at: datetime) -> Cadence:
     return cadence
 
 
+def crontab_text(row: Row) -> str:
+    """Return the five fields of a row's crontab as they are written, right or wrong."""
+    return " ".join(row[f"crontab__{field}"] for field in CRONTAB_FIELDS)
+
+
 def least_interval(row: Row) -> timedelta:
     return max(LEAST_INTERVAL, timedelta(seconds=row.get(LEAST_SECONDS) or 0))
 

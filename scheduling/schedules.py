@@ -27,6 +27,7 @@ from scheduling.periodic import (
     CRONTAB_FIELDS,
     UNTOUCHED,
     Unreadable,
+    crontab_text,
     periodic_rows,
     refuse_haste,
 )
@@ -203,8 +204,7 @@ def move_to_zone(schedule_id: int, timezone: str) -> None:
     with transaction.atomic():
         before = columns_of(schedule_id)
         (row,) = periodic_rows(pk=schedule_id)
-        text = " ".join(row[f"crontab__{field}"] for field in CRONTAB_FIELDS)
-        crontab = crontab_row(text, timezone)
+        crontab = crontab_row(crontab_text(row), timezone)
         Schedule.objects.filter(pk=schedule_id).update(crontab=crontab)
         record(schedule_id, before)
 

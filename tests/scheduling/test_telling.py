@@ -4,8 +4,9 @@ from datetime import timedelta
 
 import pytest
 
-from scheduling.durations import ago_text, duration_text
+from scheduling.durations import duration_text
 from scheduling.models import Run
+from scheduling.relative import ago_text
 from scheduling.telling import MEANINGS, SIGNS, badge, is_technical, reason, story
 from tests.conftest import NOON
 
