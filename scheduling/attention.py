@@ -14,6 +14,7 @@ from scheduling.display import slot_text
 from scheduling.models import Run, Schedule
 from scheduling.overview import ScheduleRow
 from scheduling.telling import reason
+from scheduling.tenant_zone import Question
 from scheduling.zones import Named, viewers_zone
 from tenants.models import Tenant
 from tenants.schema import shared_tables
@@ -29,15 +30,22 @@ class Attention(NamedTuple):
 
 
 def attention_of(
-    tenant: Tenant, rows: Iterable[ScheduleRow], named: Mapping[int, Named]
+    tenant: Tenant,
+    rows: Iterable[ScheduleRow],
+    named: Mapping[int, Named],
+    asked: Question | None = None,
 ) -> list[Attention]:
-    """Return what needs somebody, the most urgent first, with the same few queries for any number."""
+    """Return what needs somebody, the most urgent first, with the same few queries for any number.
+
+    Last comes what is `asked` because of the tenant's time zone.
+    """
     failed = list(failed_last())
     return [
         *(tell_held(run, named) for run in Run.objects.held()[:HELD_MAXIMUM]),
         *tell_alarms(tenant, named, {run.periodic_task_id for run in failed}),
         *(tell_failed(run, named) for run in failed),
         *tell_problems(rows, named),
+        *([tell_question(asked)] if asked else []),
     ]
 
 
@@ -82,6 +90,15 @@ def tell_problems(rows: Iterable[ScheduleRow], named: Mapping[int, Named]) -> It
             text = _("“%(name)s” does not run: %(problem)s")
             given = {"name": row["name"], "problem": shown(row["problem"])}
             yield Attention(text % given, schedule_page(keys.get(row["name"]), named))
+
+
+def tell_question(asked: Question) -> Attention:
+    text = _(
+        "The business time zone was %(old)s and is %(new)s now, and some schedules still go by the "
+        "old clocks."
+    )
+    given = {"old": asked.old, "new": asked.new}
+    return Attention(text % given, reverse("admin:scheduling_schedule_zone"))
 
 
 def facts(run: Run, named: Mapping[int, Named]) -> dict[str, str | None]:

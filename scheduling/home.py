@@ -21,6 +21,7 @@ from scheduling.overview import ScheduleRow, tenant_schedules
 from scheduling.relative import ago_text, relative_text
 from scheduling.schedules import parameters_of
 from scheduling.telling import badge
+from scheduling.tenant_zone import question
 from scheduling.zones import Named, named_schedules
 from tenants.models import Tenant
 
@@ -70,8 +71,11 @@ def part(request: HttpRequest, now: datetime) -> Beat | None:
         return None
     tenant: Tenant = request.tenant  # type: ignore[attr-defined]
     rows, named = tenant_schedules(tenant, now), named_schedules()
+    # The page that asks is for those who may answer.
+    may_answer = request.user.has_perm("scheduling.change_schedule")
+    asked = question(tenant, now) if may_answer else None
     return Beat(
-        attention_of(tenant, rows, named),
+        attention_of(tenant, rows, named, asked),
         next_of(rows, now),
         bool(rows),
         last_run(named, now),

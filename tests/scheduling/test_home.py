@@ -6,6 +6,7 @@ from django_tenants.utils import schema_context, tenant_context
 
 from scheduling.agenda.clock import database_now
 from scheduling.models import Hold
+from scheduling.tenant_zone import change_zone
 from tests.orders.builders import make_order
 from tests.people import logged_in, make_user, owner_of, queries_for
 from tests.scheduling.builders import CLOSING, make_alarm, make_periodic_task
@@ -162,6 +163,20 @@ def test_a_held_run_comes_first(acme, owner):
         held = make_held_run(999)
 
     assert attention(owner)[0][1] == f"/admin/scheduling/run/{held.pk}/change/"
+
+
+def test_what_is_asked_about_the_business_time_zone_comes_last(acme, globex, owner):
+    run_of(acme, state="failed")
+    with tenant_context(acme):
+        change_zone(acme, "Asia/Tokyo")
+    make_user(acme, "viewer@acme.test", "viewer")
+
+    _failed, (text, link) = attention(owner)
+
+    assert text.startswith("The business time zone was Europe/Berlin and is Asia/Tokyo now")
+    assert owner.get(link).status_code == 200
+    assert len(attention(logged_in("acme", "viewer@acme.test"))) == 1  # who may not answer
+    assert attention(owner_of("globex")) == []
 
 
 def test_the_strip_is_drawn_and_told_as_a_table_with_links_to_each_days_runs(acme, owner):
