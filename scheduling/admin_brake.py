@@ -18,6 +18,7 @@ from scheduling.display import slot_text
 from scheduling.hooks import Brake
 from scheduling.models import Hold, Run, Schedule
 from scheduling.schedules import parameters_of
+from scheduling.telling import told_parameters
 from scheduling.zones import with_zones, zone_of
 
 #: Held runs that a list names.
@@ -119,7 +120,7 @@ class ApproveRuns(TellOfHeldRuns):
             context |= self.approval_figures(request, entry, entry.brake, run)
             context |= {
                 "is_changed": differs(run, entry),
-                "parameters": told_parameters(run, entry),
+                "parameters": told_parameters(run),
             }
         return TemplateResponse(request, "admin/scheduling/run/approval.html", context)
 
@@ -148,15 +149,6 @@ class ApproveRuns(TellOfHeldRuns):
     def go_to_page(self, run: Run, page: str = "change") -> HttpResponseRedirect:
         name = f"admin:scheduling_run_{page}"
         return HttpResponseRedirect(reverse(name, args=[run.pk], current_app=self.admin_site.name))
-
-
-def told_parameters(run: Run, entry: Entry) -> list[tuple[str, Any]]:
-    """Return what a run goes by, as its task's form calls it."""
-    fields = entry.form.base_fields
-    return [
-        (str((fields[name].label if name in fields else None) or name), value)
-        for name, value in run.parameters.items()
-    ]
 
 
 def differs(run: Run, entry: Entry) -> bool:

@@ -21,7 +21,7 @@ from scheduling.durations import duration_text
 from scheduling.long_lists import LongListAdmin
 from scheduling.models import Run, RunRetention
 from scheduling.run_filters import ScheduleFilter
-from scheduling.telling import SIGNS, badge, is_technical, reason, story, took
+from scheduling.telling import SIGNS, badge, is_technical, reason, story, told_parameters, took
 from scheduling.zones import with_zones, zone_of
 
 
@@ -52,7 +52,7 @@ class RunAdmin(ApproveRuns, FollowRuns, RetryRuns, UndoRuns, StopRuns, LongListA
         "duration",
         "examined",
         "closed",
-        "parameters",
+        "told_parameters",
     ]
 
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
@@ -127,3 +127,8 @@ class RunAdmin(ApproveRuns, FollowRuns, RetryRuns, UndoRuns, StopRuns, LongListA
     @admin.display(description=_("reason"))
     def reason(self, run: Run) -> str | None:
         return reason(run.error) or None
+
+    @admin.display(description=_("parameters"))
+    def told_parameters(self, run: Run) -> str:
+        told = [f"{label}: {value}" for label, value in told_parameters(run) if value is not None]
+        return ", ".join(told) or str(self.get_empty_value_display())

@@ -12,8 +12,10 @@ from django.utils.text import Truncator
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
+from scheduling.catalogue import tenant_catalogue
 from scheduling.durations import duration_text
 from scheduling.models import Run
+from tenants.audit.history import value_text
 from wording.showing import shown
 
 #: A sign beside each state's word: no screen reader says it, and colours mean nothing by themselves.
@@ -101,3 +103,14 @@ def counts(run: Run) -> str:
         return ""
     given = {"examined": run.examined, "closed": run.closed}
     return _("Looked at: %(examined)d; closed of these: %(closed)d.") % given
+
+
+def told_parameters(run: Run) -> list[tuple[str, Any]]:
+    """Return what a run goes by, as its task's form calls it; as it is stored where that has no word."""
+    entry = tenant_catalogue().get(run.task)
+    fields = entry.form.base_fields if entry else {}
+    given = run.parameters if isinstance(run.parameters, dict) else {}
+    return [
+        (str((fields[name].label if name in fields else None) or name), value_text(value))
+        for name, value in given.items()
+    ]

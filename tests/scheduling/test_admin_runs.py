@@ -9,7 +9,7 @@ from django_tenants.utils import tenant_context
 from scheduling.models import Run
 from tests.conftest import NOON
 from tests.people import owner_of, queries_for
-from tests.scheduling.builders import make_periodic_task
+from tests.scheduling.builders import CLOSING, make_periodic_task
 from tests.scheduling.schedule_pages import seeded
 
 LIST = "/admin/scheduling/run/"
@@ -55,6 +55,14 @@ def test_runs_are_filtered_by_schedule_also_by_one_that_is_gone(acme, owner):
     assert states(owner, f"?periodic_task_id={own}") == ["succeeded"]
     assert states(owner, "?periodic_task_id=999") == ["failed"]
     assert "A deleted schedule" in owner.get(f"{LIST}?periodic_task_id=999").text
+
+
+def test_a_runs_page_tells_its_parameters_by_the_labels_of_the_tasks_form(acme, owner):
+    (run,) = make_runs(acme, "succeeded", task=CLOSING, parameters={"days": 30, "since": None})
+    (other,) = make_runs(acme, "failed", task="gone", periodic_task_id=999, parameters={"x": "y"})
+
+    assert "days: 30</div>" in owner.get(f"{LIST}{run.pk}/change/").text
+    assert "x: y</div>" in owner.get(f"{LIST}{other.pk}/change/").text
 
 
 @pytest.mark.parametrize("key", ["x", "-1", "²", "9" * 30, "1.5"])
