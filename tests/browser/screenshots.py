@@ -18,7 +18,8 @@ from playwright.sync_api import Page, sync_playwright
 
 from demo.sample import write_order_file
 from tests.browser.conftest import ARGUMENTS, CHROMIUM
-from tests.integration.stack import PASSWORD, ROOT, Stack
+from tests.browser.visiting import log_in
+from tests.integration.stack import ROOT, Stack
 
 IMAGES = ROOT / "docs" / "images"
 SHOP, OWNER = "germany", "owner@germany.example"
@@ -115,10 +116,7 @@ def logged_in(browser: Any, stack: Stack, shot: Shot) -> Page:
         timezone_id="Europe/Berlin",
     )
     page: Page = context.new_page()
-    page.goto("/admin/")
-    page.get_by_label("E-mail").fill(OWNER)
-    page.get_by_label("Password").fill(PASSWORD)
-    page.get_by_role("button", name="Log in").click()
+    log_in(page, OWNER)
     return page
 
 

@@ -2,8 +2,7 @@
 
 import pytest
 
-from tests.browser.test_effect_accessible import grave
-from tests.integration.stack import PASSWORD
+from tests.browser.visiting import grave, log_in
 
 pytestmark = [pytest.mark.browser, pytest.mark.integration]
 
@@ -43,10 +42,7 @@ def page(request, stack, chromium, run):
         base_url=stack.url(SHOP), color_scheme=request.param, viewport={"width": 360, "height": 900}
     )
     page = context.new_page()
-    page.goto("/admin/")
-    page.get_by_label("E-mail").fill(f"owner@{SHOP}.test")
-    page.get_by_label("Password").fill(PASSWORD)
-    page.get_by_role("button", name="Log in").click()
+    log_in(page, f"owner@{SHOP}.test")
     yield page
     context.close()
 

@@ -5,8 +5,7 @@ from typing import Any
 
 import pytest
 
-from tests.browser.test_effect_accessible import grave
-from tests.integration.stack import PASSWORD
+from tests.browser.visiting import grave, log_in
 
 pytestmark = [pytest.mark.browser, pytest.mark.integration]
 
@@ -42,10 +41,7 @@ def page(request, chromium, shop, complaints):
     page = context.new_page()
     page.on("console", lambda said: complaints.append(said.text) if said.type == "error" else None)
     page.on("pageerror", lambda error: complaints.append(str(error)))
-    page.goto("/admin/")
-    page.get_by_label("E-mail").fill(f"owner@{SHOP}.test")
-    page.get_by_label("Password").fill(PASSWORD)
-    page.get_by_role("button", name="Log in").click()
+    log_in(page, f"owner@{SHOP}.test")
     page.goto("/admin/scheduling/schedule/1/change/")
     yield page
     context.close()

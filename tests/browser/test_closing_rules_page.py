@@ -3,7 +3,7 @@
 import pytest
 from playwright.sync_api import expect
 
-from tests.integration.stack import PASSWORD
+from tests.browser.visiting import log_in
 
 pytestmark = [pytest.mark.browser, pytest.mark.integration]
 
@@ -23,10 +23,7 @@ def page(chromium, stack):
     stack.sql(ROWS, schema=stack.schema_of(SHOP))
     context = chromium.new_context(base_url=stack.url(SHOP))
     page = context.new_page()
-    page.goto("/admin/")
-    page.get_by_label("E-mail").fill(f"owner@{SHOP}.test")
-    page.get_by_label("Password").fill(PASSWORD)
-    page.get_by_role("button", name="Log in").click()
+    log_in(page, f"owner@{SHOP}.test")
     yield page
     context.close()
 

@@ -1,14 +1,12 @@
 """What a run did and what a schedule would do, for people who do not see a screen as others do."""
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 
-from tests.integration.stack import PASSWORD
+from tests.browser.visiting import grave, log_in
 
 pytestmark = [pytest.mark.browser, pytest.mark.integration]
 
 SHOP = "readable"
-GRAVE = {"serious", "critical"}
 #: Orders of two runs' making, in two currencies, so that all that can be shown is shown.
 ROWS = """
     INSERT INTO scheduling_run (periodic_task_id, name, task, parameters, slot_at, state, trigger,
@@ -44,24 +42,9 @@ def shop(stack):
 def page(request, chromium, shop):
     context = chromium.new_context(base_url=shop, color_scheme=request.param)
     page = context.new_page()
-    page.goto("/admin/")
-    page.get_by_label("E-mail").fill(f"owner@{SHOP}.test")
-    page.get_by_label("Password").fill(PASSWORD)
-    page.get_by_role("button", name="Log in").click()
+    log_in(page, f"owner@{SHOP}.test")
     yield page
     context.close()
-
-
-def grave(page, place):
-    """What an accessibility checker finds in a part of a page, with what it looked at."""
-    found = Axe().run(page, context={"include": [[place]]}).response
-    looked_at = len(found["passes"])
-    told = [
-        (one["id"], one["nodes"][0]["html"])
-        for one in found["violations"]
-        if one["impact"] in GRAVE
-    ]
-    return told, looked_at
 
 
 @pytest.mark.parametrize(

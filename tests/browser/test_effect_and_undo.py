@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.integration.stack import PASSWORD
+from tests.browser.visiting import log_in
 
 pytestmark = [pytest.mark.browser, pytest.mark.integration]
 
@@ -33,10 +33,7 @@ def page(request, chromium, shop):
     complaints = []
     page.on("console", lambda said: complaints.append(said.text) if said.type == "error" else None)
     page.on("pageerror", lambda error: complaints.append(str(error)))
-    page.goto("/admin/")
-    page.get_by_label("E-mail").fill(f"owner@{SHOP}.test")
-    page.get_by_label("Password").fill(PASSWORD)
-    page.get_by_role("button", name="Log in").click()
+    log_in(page, f"owner@{SHOP}.test")
     yield page
     context.close()
     assert complaints == []

@@ -2,8 +2,7 @@
 
 import pytest
 
-from tests.browser.test_effect_accessible import grave
-from tests.integration.stack import PASSWORD
+from tests.browser.visiting import grave, log_in
 
 pytestmark = [pytest.mark.browser, pytest.mark.integration]
 
@@ -32,11 +31,7 @@ def shop(stack):
 def page(request, chromium, shop):
     context = chromium.new_context(base_url=shop, color_scheme=request.param)
     page = context.new_page()
-    page.goto("/admin/")
-    page.get_by_label("E-mail").fill(f"owner@{SHOP}.test")
-    page.get_by_label("Password").fill(PASSWORD)
-    page.get_by_role("button", name="Log in").click()
-    page.wait_for_selector("#user-tools")
+    log_in(page, f"owner@{SHOP}.test")
     yield page
     context.close()
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.integration.stack import PASSWORD
+from tests.browser.visiting import log_in
 
 pytestmark = [pytest.mark.browser, pytest.mark.integration]
 
@@ -29,18 +29,10 @@ def page(chromium, shop):
 
     page.on("console", hear)
     page.on("pageerror", lambda error: complaints.append(str(error)))
-    log_in(page)
+    log_in(page, f"owner@{SHOP}.test")
     yield page
     context.close()
     assert complaints == []
-
-
-def log_in(page):
-    page.goto("/admin/")
-    page.get_by_label("E-mail").fill(f"owner@{SHOP}.test")
-    page.get_by_label("Password").fill(PASSWORD)
-    page.get_by_role("button", name="Log in").click()
-    page.get_by_role("link", name="Schedules", exact=True).first.wait_for()
 
 
 def open_schedule(page):
