@@ -28,7 +28,7 @@ from scheduling.choices import CADENCE_FIELDS
 from scheduling.display import next_text
 from scheduling.forms import NewScheduleForm, ScheduleForm, form_for
 from scheduling.models import Run, Schedule
-from scheduling.overview import ScheduleRow, tenant_schedules
+from scheduling.overview import overview_of, tenant_schedules
 from scheduling.policy_fields import HELP
 from scheduling.sentences import sentence_for
 from wording.showing import shown
@@ -196,10 +196,6 @@ def with_overview(request: HttpRequest, found: list[Schedule]) -> list[Schedule]
         schedule.overview = by_name.get(schedule.name)
     give_alarms(tenant, found)
     return found
-
-
-def overview_of(schedule: Schedule) -> ScheduleRow | dict[str, Any]:
-    return getattr(schedule, "overview", None) or {}
 
 
 def chosen_entry(request: HttpRequest) -> Entry:

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.contrib import admin, messages
+from django.contrib import messages
 from django.db.models import Model
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
+from scheduling.admin_links import LinkRows
 
-class AskFirst(admin.ModelAdmin):  # type: ignore[type-arg]
+
+class AskFirst(LinkRows):
     """For views of one row beside its page: shown by GET, done by POST."""
 
     def ask_first(
@@ -22,11 +24,6 @@ class AskFirst(admin.ModelAdmin):  # type: ignore[type-arg]
         context |= self.admin_site.each_context(request)
         context |= {"title": title, "opts": self.opts, "row": row}
         return TemplateResponse(request, template, context)
-
-    def back_to(self, row: Model) -> HttpResponseRedirect:
-        """Return to the row's page, where the messages are shown."""
-        name = f"admin:{self.opts.app_label}_{self.opts.model_name}_change"
-        return HttpResponseRedirect(reverse(name, args=[row.pk], current_app=self.admin_site.name))
 
     def go_on_without(self, request: HttpRequest) -> HttpResponseRedirect:
         """Say that the row is gone, on the list of those that are left."""

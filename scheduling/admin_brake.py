@@ -6,13 +6,14 @@ from typing import Any
 
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied, ValidationError
-from django.db.models import Model
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import Http404, HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
-from django.urls import URLPattern, path, reverse
+from django.urls import URLPattern, path
 from django.utils.translation import gettext_lazy as _
 
+from scheduling.admin_links import LinkRows
 from scheduling.approving import COUNTED_MAXIMUM, approve, dismiss, entry_of, refuse_unless_held
+from scheduling.asking import number_in
 from scheduling.catalogue import Entry, ParametersError
 from scheduling.display import slot_text
 from scheduling.hooks import Brake
@@ -23,8 +24,6 @@ from scheduling.zones import with_zones, zone_of
 
 #: Held runs that a list names.
 NAMED = 5
-#: More digits than any number of things has.
-DIGITS_MAXIMUM = 18
 
 APPROVED = _("The run is approved and goes on within seconds.")
 DISMISSED = _("The run is dismissed: it closes nothing.")
@@ -48,7 +47,7 @@ def held_runs(request: HttpRequest) -> list[Run]:
     return held
 
 
-class ApproveRuns(TellOfHeldRuns):
+class ApproveRuns(TellOfHeldRuns, LinkRows):
     """For whoever may run a schedule by hand."""
 
     def get_urls(self) -> list[URLPattern]:
@@ -85,18 +84,18 @@ class ApproveRuns(TellOfHeldRuns):
         try:
             if request.method == "POST":
                 self.decide(request, run)
-                return self.go_to_page(run)
+                return self.back_to(run)
             refuse_unless_held(run.pk)
         except ValidationError as error:
             self.message_user(request, " ".join(error.messages), messages.WARNING)
-            return self.go_to_page(run, "approval" if error.code == "more" else "change")
+            return self.back_to(run, "approval" if error.code == "more" else "change")
         return self.ask_approval(request, run)
 
     def decide(self, request: HttpRequest, run: Run) -> None:
         """Do what the pressed button says. Raises ValidationError."""
         by, decision = str(request.user), request.POST.get("decision")
         if decision == "approve":
-            approve(run.pk, by, number_of(request.POST.get("seen", "")))
+            approve(run.pk, by, number_in(request.POST.get("seen", "")) or 0)
         elif decision == "dismiss":
             dismiss(run.pk, by)
         else:
@@ -137,19 +136,6 @@ class ApproveRuns(TellOfHeldRuns):
         sample = [(one, self.link_of(request, one.instance)) for one in effect.sample]
         return figures | {"effect": effect, "sample": sample, "headings": preview.headings}
 
-    def link_of(self, request: HttpRequest, instance: Model) -> str | None:
-        """Return the address of a row's page for whoever may see it."""
-        opts = instance._meta
-        is_shown = self.admin_site.is_registered(type(instance))
-        if not is_shown or not request.user.has_perm(f"{opts.app_label}.view_{opts.model_name}"):
-            return None
-        name = f"admin:{opts.app_label}_{opts.model_name}_change"
-        return reverse(name, args=[instance.pk], current_app=self.admin_site.name)
-
-    def go_to_page(self, run: Run, page: str = "change") -> HttpResponseRedirect:
-        name = f"admin:scheduling_run_{page}"
-        return HttpResponseRedirect(reverse(name, args=[run.pk], current_app=self.admin_site.name))
-
 
 def differs(run: Run, entry: Entry) -> bool:
     """Whether the schedule has other parameters by now than a run that keeps to its own."""
@@ -158,9 +144,3 @@ def differs(run: Run, entry: Entry) -> bool:
         return entry.parameters(parameters_of(schedule)) != run.parameters
     except ParametersError:
         return True
-
-
-def number_of(text: str) -> int:
-    """Return the number that a form says it has shown; what is none counts as nothing."""
-    is_number = text.isascii() and text.isdecimal() and len(text) <= DIGITS_MAXIMUM
-    return int(text) if is_number else 0

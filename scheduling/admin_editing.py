@@ -12,6 +12,8 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from scheduling.agenda.clock import database_now
+from scheduling.asking import number_in
+from scheduling.choices import OF_ONE_FORM
 from scheduling.display import next_text
 from scheduling.editing import last_change
 from scheduling.foresight import today_text
@@ -35,7 +37,8 @@ class EditTogether(admin.ModelAdmin):  # type: ignore[type-arg]
 
     def offer_anew(self, request: HttpRequest, number: str) -> HttpResponse:
         """Lead to a form for a new schedule that begins with what was entered for a deleted one."""
-        entry = last_change(int(number), Entry.Action.DELETE) if is_number(number) else None
+        known = number_in(number)
+        entry = None if known is None else last_change(known, Entry.Action.DELETE)
         name = request.POST.get("name") or number
         self.message_user(request, deleted_text(name, entry), messages.WARNING)
         where = "add" if self.has_add_permission(request) else "changelist"
@@ -55,17 +58,12 @@ class EditTogether(admin.ModelAdmin):  # type: ignore[type-arg]
         self.message_user(request, saved_text(request, obj, form), messages.INFO)
 
 
-def is_number(text: str) -> bool:
-    return text.isascii() and text.isdecimal() and len(text) < 19
-
-
 def entered(request: HttpRequest) -> dict[str, list[Any]]:
     """Return what a form was sent with, but for what is of that form alone."""
-    own = {"csrfmiddlewaretoken", "version", "shown_crontab"}
     return {
         name: values
         for name, values in request.POST.lists()
-        if name not in own and not name.startswith("_")
+        if name not in OF_ONE_FORM and not name.startswith("_")
     }
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.contrib import admin
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.template.response import TemplateResponse
@@ -12,6 +11,7 @@ from django.urls import URLPattern, path, reverse
 from django.utils.translation import gettext_lazy as _
 
 from scheduling import schedules
+from scheduling.admin_links import LinkRows
 from scheduling.asking import asked_at
 from scheduling.catalogue import Entry, tenant_catalogue
 from scheduling.effect import Preview, preview_of
@@ -24,7 +24,7 @@ FRAGMENT_TEMPLATE = "admin/scheduling/schedule/effect_figures.html"
 PAGE_TEMPLATE = "admin/scheduling/schedule/effect_page.html"
 
 
-class PreviewEffect(admin.ModelAdmin):  # type: ignore[type-arg]
+class PreviewEffect(LinkRows):
     """Gives the form `effect_*`, and answers what its fields would do before they are saved."""
 
     def get_urls(self) -> list[URLPattern]:
@@ -73,17 +73,9 @@ class PreviewEffect(admin.ModelAdmin):  # type: ignore[type-arg]
     ) -> list[tuple[Example, str | None]]:
         """Give each example the address of its page, for whoever may see it."""
         return [
-            (example, self.link_of(request, example))
+            (example, self.link_of(request, example.instance))
             for example in (preview.sample if preview else ())
         ]
-
-    def link_of(self, request: HttpRequest, example: Example) -> str | None:
-        opts = example.instance._meta
-        is_shown = self.admin_site.is_registered(type(example.instance))
-        if not is_shown or not request.user.has_perm(f"{opts.app_label}.view_{opts.model_name}"):
-            return None
-        name = f"admin:{opts.app_label}_{opts.model_name}_change"
-        return reverse(name, args=[example.instance.pk], current_app=self.admin_site.name)
 
 
 def shown_values(form: Any, entry: Entry, schedule: Schedule | None) -> dict[str, Any]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
 
 from django.contrib import admin
 from django.utils.translation import gettext_lazy as _
@@ -11,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from scheduling.agenda.models import Alarm
 from scheduling.display import slot_text
 from scheduling.models import Schedule
+from scheduling.overview import overview_of
 from tenants.models import Tenant
 from tenants.schema import shared_tables
 
@@ -23,7 +23,7 @@ class ShowMissedRuns:
         alarm: Alarm | None = getattr(schedule, "alarm", None)
         if alarm is None:
             return "-"
-        row: Any = getattr(schedule, "overview", None) or {}
+        row = overview_of(schedule)
         # A zone that does not exist can stand in a row; then there is no next slot either.
         zone = row.get("timezone") if row.get("next_at") else None
         return f"{slot_text(alarm.slot_at, zone)}: {alarm.get_reason_display()}"

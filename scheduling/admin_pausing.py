@@ -18,7 +18,7 @@ from scheduling.admin_asking import AskFirst
 from scheduling.agenda.clock import database_now
 from scheduling.display import slot_text
 from scheduling.models import Pause, Schedule
-from scheduling.overview import next_if_enabled
+from scheduling.overview import next_if_enabled, overview_of
 from scheduling.pauses import REASON_MAXIMUM
 from scheduling.pausing import pause, resume
 from scheduling.stopping import going_runs
@@ -143,6 +143,5 @@ def stored(known: Pause | None) -> dict[str, Any]:
 
 def zone_of(request: HttpRequest, schedule: Schedule) -> str:
     """Return the zone on whose clocks a schedule's times are shown: one that does not exist may stand there."""
-    overview: Any = getattr(schedule, "overview", None) or {}
-    zone = overview.get("timezone")
-    return zone if zone in known_timezones() else str(request.tenant.timezone)  # type: ignore[attr-defined]
+    zone = overview_of(schedule).get("timezone")
+    return zone if zone and zone in known_timezones() else str(request.tenant.timezone)  # type: ignore[attr-defined]

@@ -19,10 +19,10 @@ from django.urls import URLPattern, path, reverse
 from django.utils.translation import gettext_lazy as _
 
 from scheduling.admin_effect import FRAGMENT, PreviewEffect
-from scheduling.asking import asked_at
+from scheduling.asking import asked_at, number_in
 from scheduling.cadence_form import CadenceForm
 from scheduling.catalogue import tenant_catalogue
-from scheduling.choices import CADENCE_FIELDS
+from scheduling.choices import CADENCE_FIELDS, OF_ONE_FORM
 from scheduling.crowding import Offer, crowding_of
 from scheduling.foresight import Foresight, foresee
 from scheduling.models import Schedule
@@ -39,8 +39,6 @@ PAGE_TEMPLATE = "admin/scheduling/schedule/preview_page.html"
 PARTS = ("cadence", "effect")
 #: The fields of the form on which it depends when a schedule runs.
 SHOWN_FIELDS = (*CADENCE_FIELDS, "enabled", *HELP)
-#: Of what a form sends, what has no place in an address.
-NOT_IN_LINKS = frozenset({"csrfmiddlewaretoken", "version", "shown_crontab"})
 
 
 class PreviewCadence(PreviewEffect):
@@ -98,7 +96,7 @@ class PreviewCadence(PreviewEffect):
             args=where[1],
             current_app=self.admin_site.name,
         )
-        shown = {name: values_in(given, name) for name in given if name not in NOT_IN_LINKS}
+        shown = {name: values_in(given, name) for name in given if name not in OF_ONE_FORM}
         return f"{url}?{urlencode(shown | dict(offer.fill), doseq=True)}"
 
     def preview_view(self, request: HttpRequest) -> HttpResponse:
@@ -177,5 +175,4 @@ def foresight_of(given: Mapping[str, Any], schedule_id: int | None, now: datetim
 
 def stored_number(request: HttpRequest) -> int | None:
     """Return the number of the schedule whose page asks; None for a new one."""
-    given = request.GET.get("schedule", "")
-    return int(given) if given.isascii() and given.isdecimal() and len(given) < 19 else None
+    return number_in(request.GET.get("schedule", ""))

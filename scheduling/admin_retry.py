@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.contrib import admin, messages
+from django.contrib import messages
 from django.core.exceptions import PermissionDenied, ValidationError
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import Http404, HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
-from django.urls import URLPattern, path, reverse
+from django.urls import URLPattern, path
 from django.utils.translation import gettext_lazy as _
 
+from scheduling.admin_links import LinkRows
 from scheduling.display import slot_text
 from scheduling.models import Retry, Run
 from scheduling.retrying import reading_of, retry, retry_behind, told_slot
@@ -19,7 +20,7 @@ from scheduling.zones import zone_of
 TEMPLATE = "admin/scheduling/run/retry.html"
 
 
-class RetryRuns(admin.ModelAdmin):  # type: ignore[type-arg]
+class RetryRuns(LinkRows):
     """For whoever may run a schedule by hand."""
 
     def get_urls(self) -> list[URLPattern]:
@@ -63,10 +64,7 @@ class RetryRuns(admin.ModelAdmin):  # type: ignore[type-arg]
         else:
             text = _("This run cannot be tried again, or was already: see below.")
             self.message_user(request, text, messages.WARNING)
-        address = reverse(
-            "admin:scheduling_run_change", args=[run.pk], current_app=self.admin_site.name
-        )
-        return HttpResponseRedirect(address)
+        return self.back_to(run)
 
     def ask_to_retry(self, request: HttpRequest, run: Run) -> HttpResponse:
         context = {

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.contrib import admin, messages
+from django.contrib import messages
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import Http404, HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.urls import NoReverseMatch, URLPattern, path, reverse
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
+from scheduling.admin_links import LinkRows
 from scheduling.agenda.clock import database_now
+from scheduling.asking import number_in
 from scheduling.hooks import Trace
 from scheduling.models import Run, Undo
 from scheduling.undoing import Undone, offered_by, undo, undo_until
@@ -21,12 +23,11 @@ from scheduling.undoing import Undone, offered_by, undo, undo_until
 PAGE = 50  # traces
 #: What an undo passes over is shown at once, up to so many, as it is what somebody has to look at.
 CHANGED_MAXIMUM = 200
-KEY_MAXIMUM = 2**63 - 1
 #: The parameter of the address that says after which trace a page begins.
 AFTER = "after"
 
 
-class UndoRuns(admin.ModelAdmin):  # type: ignore[type-arg]
+class UndoRuns(LinkRows):
     change_form_template = "admin/scheduling/run/change_form.html"
 
     def get_urls(self) -> list[URLPattern]:
@@ -50,7 +51,7 @@ class UndoRuns(admin.ModelAdmin):  # type: ignore[type-arg]
         hook = offered_by(run)
         if hook is None:
             return {}
-        found = hook.traces(run.pk, key_of(request.GET.get(AFTER, "")), PAGE + 1)
+        found = hook.traces(run.pk, number_in(request.GET.get(AFTER, "")) or 0, PAGE + 1)
         shown = found[:PAGE]
         return {
             "headings": hook.headings,
@@ -94,10 +95,10 @@ class UndoRuns(admin.ModelAdmin):  # type: ignore[type-arg]
             raise Http404
         if request.method == "POST":
             self.undo(request, run)
-            return self.go_to(run)
+            return self.back_to(run)
         if not self.undo_context(request, run).get("may_undo"):
             self.refuse(request, run)
-            return self.go_to(run)
+            return self.back_to(run)
         return self.ask(request, run)
 
     def ask(self, request: HttpRequest, run: Run) -> HttpResponse:
@@ -127,15 +128,6 @@ class UndoRuns(admin.ModelAdmin):  # type: ignore[type-arg]
     def refuse(self, request: HttpRequest, run: Run) -> None:
         text = _("This run cannot be undone, or not any more: see below.")
         self.message_user(request, text, messages.WARNING)
-
-    def go_to(self, run: Run) -> HttpResponseRedirect:
-        name = "admin:scheduling_run_change"
-        return HttpResponseRedirect(reverse(name, args=[run.pk], current_app=self.admin_site.name))
-
-
-def key_of(text: str) -> int:
-    """Return the place that an address names; what is none is the beginning."""
-    return min(int(text), KEY_MAXIMUM) if text.isascii() and text.isdecimal() else 0
 
 
 def told(undone: Undone) -> str:

@@ -14,11 +14,10 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
 from scheduling.agenda.clock import database_now
+from scheduling.asking import number_in
 from scheduling.display import slot_text
 from scheduling.tenant_zone import Follower, Question, answer, change_zone, question
 from tenants.zone_field import TimeZoneField
-
-KEY_DIGITS_MAXIMUM = 18
 
 
 class ZoneForm(forms.Form):
@@ -79,7 +78,7 @@ class FollowZone(admin.ModelAdmin):  # type: ignore[type-arg]
 
     def answered(self, request: HttpRequest) -> HttpResponse:
         tenant: Any = request.tenant  # type: ignore[attr-defined]
-        ticked = {int(key) for key in request.POST.getlist("follows") if is_key(key)}
+        ticked = {number for key in request.POST.getlist("follows") if (number := number_in(key))}
         try:
             followed = answer(tenant, ticked, request.POST["answer"])
         except ValidationError as error:
@@ -113,11 +112,6 @@ def shown(follower: Follower, new: str) -> dict[str, Any]:
         "stays": slot_text(follower.next_if_it_stays, follower.old),
         "follows": slot_text(follower.next_if_it_follows, new),
     }
-
-
-def is_key(text: str) -> bool:
-    """Whether a row can have this key."""
-    return text.isascii() and text.isdecimal() and len(text) <= KEY_DIGITS_MAXIMUM
 
 
 def told(number: int, zone: str) -> str:

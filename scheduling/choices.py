@@ -34,6 +34,8 @@ USES = {
 }
 PRESET_FIELDS = ("preset", "every_minutes", "at_minute", "on_weekdays", "on_day", "at_time")
 CADENCE_FIELDS = (*PRESET_FIELDS, "crontab", "timezone")
+#: Of what a form sends, what is of that form alone and has no place in an address.
+OF_ONE_FORM = frozenset({"csrfmiddlewaretoken", "version", "shown_crontab"})
 #: What stands in fields that the cadence says nothing about.
 USUAL: Mapping[str, Any] = {
     "every_minutes": step_text(15),

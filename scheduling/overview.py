@@ -14,7 +14,7 @@ from django_tenants.utils import tenant_context
 from scheduling.agenda.limits import allowance_in
 from scheduling.agenda.models import DueSlot
 from scheduling.catalogue import catalogue_of
-from scheduling.models import Pause, Run
+from scheduling.models import Pause, Run, Schedule
 from scheduling.periodic import (
     LEAST_SECONDS,
     Row,
@@ -91,6 +91,11 @@ def tenant_schedules(tenant: Tenant, now: datetime, **lookup: Any) -> list[Sched
             line |= {"next_at": None, "problem": f"limit: {beyond(allowance.schedules_maximum)}"}
         told.append(line | {"last_state": states.get(row["id"])})
     return told
+
+
+def overview_of(schedule: Schedule) -> ScheduleRow | dict[str, Any]:
+    """Return the line that a schedule was given as `overview`, or an empty one."""
+    return getattr(schedule, "overview", None) or {}
 
 
 def pauses_of(rows: Iterable[Row]) -> dict[int, Pause]:

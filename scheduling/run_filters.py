@@ -10,9 +10,8 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
+from scheduling.asking import number_in
 from scheduling.models import Run, Schedule
-
-KEY_MAXIMUM = 2**63 - 1
 
 
 class ScheduleFilter(admin.SimpleListFilter):
@@ -35,7 +34,4 @@ class ScheduleFilter(admin.SimpleListFilter):
         return queryset if chosen is None else queryset.filter(periodic_task_id=chosen)
 
     def chosen(self) -> int | None:
-        text = self.value() or ""
-        if not (text.isascii() and text.isdecimal() and int(text) <= KEY_MAXIMUM):
-            return None
-        return int(text)
+        return number_in(self.value() or "")
