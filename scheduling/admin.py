@@ -29,6 +29,7 @@ from scheduling.display import next_text
 from scheduling.forms import NewScheduleForm, ScheduleForm, form_for
 from scheduling.models import Run, Schedule
 from scheduling.overview import overview_of, tenant_schedules
+from scheduling.periodic import Row, periodic_rows
 from scheduling.policy_fields import HELP
 from scheduling.sentences import sentence_for
 from wording.showing import shown
@@ -76,8 +77,13 @@ class ScheduleAdmin(
         return changelist
 
     def get_object(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Schedule | None:
-        schedule = super().get_object(request, *args, **kwargs)
-        return with_overview(request, [schedule])[0] if schedule else None
+        schedule: Any = super().get_object(request, *args, **kwargs)
+        rows = periodic_rows(pk=schedule.pk) if schedule else []
+        if not rows:
+            return None
+        # The form asks for the same row.
+        schedule.row = rows[0]
+        return with_overview(request, [schedule], rows)[0]
 
     @admin.display(description=_("task"), ordering="task")
     def task_label(self, schedule: Schedule) -> str:
@@ -187,10 +193,13 @@ class ScheduleAdmin(
         return super().render_change_form(request, context, *args, **kwargs)
 
 
-def with_overview(request: HttpRequest, found: list[Schedule]) -> list[Schedule]:
+def with_overview(
+    request: HttpRequest, found: list[Schedule], known: Sequence[Row] | None = None
+) -> list[Schedule]:
     """Give each schedule its line of the overview, with the same few queries for any number."""
     tenant = request.tenant  # type: ignore[attr-defined]
-    rows = tenant_schedules(tenant, asked_at(request), pk__in=[schedule.pk for schedule in found])
+    numbers = [schedule.pk for schedule in found]
+    rows = tenant_schedules(tenant, asked_at(request), known, pk__in=numbers)
     by_name = {row["name"]: row for row in rows}
     for schedule in found:
         schedule.overview = by_name.get(schedule.name)

@@ -26,7 +26,8 @@ from scheduling.choices import CADENCE_FIELDS, OF_ONE_FORM
 from scheduling.crowding import Offer, crowding_of
 from scheduling.foresight import Foresight, foresee
 from scheduling.models import Schedule
-from scheduling.periodic import crontab_text, periodic_rows
+from scheduling.overview import row_of
+from scheduling.periodic import crontab_text
 from scheduling.policies import Policies
 from scheduling.policy_fields import HELP, policy_fields
 from scheduling.policy_sentences import sentences_of
@@ -135,7 +136,7 @@ def values_of_page(form: Any, schedule: Schedule | None) -> dict[str, Any]:
 
 
 def stored_values(schedule: Schedule) -> dict[str, Any]:
-    row = periodic_rows(pk=schedule.pk)[0]
+    row = row_of(schedule)
     if row["crontab_id"] is None:
         return {}
     return {

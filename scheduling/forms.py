@@ -20,6 +20,7 @@ from scheduling.catalogue import Entry, tenant_catalogue
 from scheduling.choices import CADENCE_FIELDS
 from scheduling.editing import Conflict, conflict_of, version_of
 from scheduling.models import Schedule
+from scheduling.overview import row_of
 from scheduling.periodic import Row, crontab_text, periodic_rows
 from scheduling.policy_fields import HELP, policy_fields
 from scheduling.schedules import Wish
@@ -54,7 +55,7 @@ class ScheduleForm(CadenceForm, forms.ModelForm):  # type: ignore[type-arg]
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         if self.instance.pk:
-            row = periodic_rows(pk=self.instance.pk)[0]
+            row = row_of(self.instance)
             brake = stored_brake(self.instance.pk)
             self.initial.update(self.stored(row) | brake, version=version_of(row, brake))
         self.initial.update(self.asked)

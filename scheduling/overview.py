@@ -67,12 +67,18 @@ def schedules_of(tenants: Iterable[Tenant], now: datetime) -> list[ScheduleRow]:
     return sorted(rows, key=lambda row: (row["next_at"] is None, row["next_at"], row["tenant"]))
 
 
-def tenant_schedules(tenant: Tenant, now: datetime, **lookup: Any) -> list[ScheduleRow]:
-    """Return one tenant's schedules; one line with the problem when its tables cannot be read."""
+def tenant_schedules(
+    tenant: Tenant, now: datetime, known: Iterable[Row] | None = None, **lookup: Any
+) -> list[ScheduleRow]:
+    """Return one tenant's schedules; one line with the problem when its tables cannot be read.
+
+    Of rows that are known already, they are not read again.
+    """
     allowance = allowance_in(tenant.schema_name)
     try:
         with transaction.atomic(), tenant_context(tenant):
-            slots, rows, states = slots_of(tenant), periodic_rows(**lookup), last_states()
+            rows = periodic_rows(**lookup) if known is None else [{**row} for row in known]
+            slots, states = slots_of(tenant), last_states()
             pauses = pauses_of(rows)
     except DatabaseError as error:
         return [blank(tenant) | {"problem": plain(f"the tables cannot be read: {error}")}]
@@ -96,6 +102,12 @@ def tenant_schedules(tenant: Tenant, now: datetime, **lookup: Any) -> list[Sched
 def overview_of(schedule: Schedule) -> ScheduleRow | dict[str, Any]:
     """Return the line that a schedule was given as `overview`, or an empty one."""
     return getattr(schedule, "overview", None) or {}
+
+
+def row_of(schedule: Schedule) -> Row:
+    """Return a stored schedule's row; one that was given its `row` is not asked for it again."""
+    given: Row | None = getattr(schedule, "row", None)
+    return given or periodic_rows(pk=schedule.pk)[0]
 
 
 def pauses_of(rows: Iterable[Row]) -> dict[int, Pause]:
