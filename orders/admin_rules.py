@@ -16,7 +16,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from orders.closing_rules import ClosingRules, Holiday
-from orders.effect import effect_of
+from orders.effect import ClosingPreview, effect_of
 from orders.models import Order
 from orders.rules_form import ClosingRulesForm, HolidayForm, LabelledFormSet
 from orders.rules_told import told
@@ -125,6 +125,7 @@ class ClosingRulesAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         return {
             "effect": effect,
             "effect_days": days,
+            "effect_headings": ClosingPreview.headings,
             "effect_sample": [
                 (example, self.link_of(request, example.instance)) for example in effect.sample
             ],
