@@ -3,27 +3,15 @@
 import threading
 
 import pytest
-from django.db import connection, transaction
+from django.db import transaction
 
 from orders.closing import Closing, close_old_orders
 from orders.models import Order
 from tests.conftest import NOON
 from tests.orders.builders import make_order, make_orders, stored
-
-DEADLINE = 20  # seconds
+from tests.waiting import DEADLINE, wait_until_somebody_waits_for_a_lock
 
 pytestmark = pytest.mark.usefixtures("committed")
-
-
-def wait_until_somebody_waits_for_a_lock():
-    waiting = "SELECT count(*) FROM pg_locks WHERE NOT granted"
-    for _ in range(DEADLINE * 100):
-        with connection.cursor() as cursor:
-            cursor.execute(waiting)
-            if cursor.fetchone()[0]:
-                return
-        threading.Event().wait(0.01)
-    pytest.fail("nobody waits for a lock")
 
 
 def test_two_closings_at_once_close_and_count_each_order_once(in_thread):

@@ -6,7 +6,7 @@ from django.db import connection, transaction
 from orders.closing import close_old_orders
 from tests.conftest import NOON
 from tests.orders.builders import make_order, run_import, stored
-from tests.orders.test_closing_at_once import DEADLINE, wait_until_somebody_waits_for_a_lock
+from tests.waiting import DEADLINE, wait_until_somebody_waits_for_a_lock
 
 pytestmark = pytest.mark.usefixtures("committed")
 

@@ -10,8 +10,7 @@ from orders.closing import close_old_orders
 from orders.models import ClosingRules, Holiday, Order
 from tests.conftest import NOON
 from tests.orders.builders import make_order, make_orders, stored
-
-DEADLINE = 20  # seconds
+from tests.waiting import DEADLINE, wait_until, wait_until_somebody_waits_for_a_lock
 
 
 @pytest.fixture(autouse=True)
@@ -43,8 +42,7 @@ def test_after_rules_are_committed_no_step_closes_what_they_keep(in_thread):
             time.sleep(0.002)
 
     closing = in_thread(close_slowly)
-    while not Order.objects.filter(status="closed").exists():
-        time.sleep(0.001)
+    wait_until(Order.objects.filter(status="closed").exists)
     store(least_total=1)
     committed_at = Order.objects.values_list(Now(), flat=True)[0]
     closing.join(DEADLINE)
@@ -81,7 +79,7 @@ def test_an_order_that_is_edited_out_of_the_rules_meanwhile_is_left(in_thread):
     with transaction.atomic():
         Order.objects.filter(pk=order.pk).update(customer="ANN")
         closing = in_thread(lambda: list(close_old_orders(NOON, 7)))
-        time.sleep(0.2)
+        wait_until_somebody_waits_for_a_lock()
     closing.join(DEADLINE)
 
     assert stored("status") == ["fulfilled"]

@@ -1,7 +1,5 @@
 """A window of orders of which somebody else holds one, on connections of their own."""
 
-import time
-
 import pytest
 from django.db import connection, transaction
 
@@ -10,17 +8,9 @@ from orders.models import Order
 from orders.windows import BEGINNING, Wanted, Window, close_free, sweep
 from tests.conftest import NOON
 from tests.orders.builders import make_orders, stored
-
-DEADLINE = 20  # seconds
+from tests.waiting import DEADLINE, wait_until
 
 pytestmark = pytest.mark.usefixtures("committed")
-
-
-def wait_until(is_so):
-    deadline = time.monotonic() + DEADLINE
-    while not is_so():
-        assert time.monotonic() < deadline
-        time.sleep(0.01)
 
 
 def lock_timeout():

@@ -1,7 +1,6 @@
 """Changes of one tenant's schedules that are committed at the same time, on their own connections."""
 
 import threading
-import time
 from contextlib import closing
 
 import psycopg2
@@ -14,6 +13,7 @@ from scheduling.agenda.clock import database_now
 from scheduling.agenda.models import DueSlot, ScheduleChange, ScheduleVersion
 from scheduling.agenda.reindex import reindex, reindex_changed
 from tenants.models import Tenant
+from tests.waiting import wait_until_somebody_waits_for_a_lock
 
 TABLE = '"{schema}".django_celery_beat_periodictask'
 ADD = f"""
@@ -58,17 +58,6 @@ def send(session, tenant, statement):
         cursor.execute(statement.format(schema=tenant.schema_name))
 
 
-def wait_until_one_is_blocked():
-    deadline = time.monotonic() + 20
-    while time.monotonic() < deadline:
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT count(*) FROM pg_locks WHERE NOT granted")
-            if cursor.fetchone()[0]:
-                return
-        time.sleep(0.01)
-    raise AssertionError("no session waits for the other")
-
-
 def versions():
     """Return the versions of what these tests wrote: name, and whether it is the current one."""
     found = ScheduleVersion.objects.filter(row__task="x").order_by("pk")
@@ -80,7 +69,7 @@ def commit_second_while_first_is_committing(acme, first, second):
     send(first, acme, "SET CONSTRAINTS ALL IMMEDIATE")
     committing = threading.Thread(target=second.commit)
     committing.start()
-    wait_until_one_is_blocked()
+    wait_until_somebody_waits_for_a_lock()
     first.commit()
     committing.join(20)
     assert not committing.is_alive()
@@ -157,7 +146,7 @@ def test_a_change_is_dated_after_what_a_beat_is_taking(acme, due, sessions):
     with transaction.atomic():
         assert claimed() == [due]
         committing.start()
-        wait_until_one_is_blocked()
+        wait_until_somebody_waits_for_a_lock()
         still_taking_at = database_now()
     committing.join(20)
 
