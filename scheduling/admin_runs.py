@@ -110,8 +110,8 @@ class RunAdmin(ApproveRuns, FollowRuns, RetryRuns, UndoRuns, StopRuns, LongListA
         return badge(run.state)
 
     @admin.display(description=_("asked for by"))
-    def asked_by(self, run: Run) -> str | None:
-        return asked_by(run) or None
+    def asked_by(self, run: Run) -> str:
+        return asked_by(run) or str(self.get_empty_value_display())
 
     @admin.display(description=_("duration"))
     def duration(self, run: Run) -> str:

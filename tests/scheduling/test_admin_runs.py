@@ -65,6 +65,15 @@ def test_a_runs_page_tells_its_parameters_by_the_labels_of_the_tasks_form(acme, 
     assert "x: y</div>" in owner.get(f"{LIST}{other.pk}/change/").text
 
 
+def test_what_is_not_known_of_a_run_is_a_dash_on_its_page(acme, owner):
+    (run,) = make_runs(acme, "succeeded", trigger="manual")
+
+    page = owner.get(f"{LIST}{run.pk}/change/").text
+
+    assert "Asked for by" in page
+    assert ">None<" not in page
+
+
 @pytest.mark.parametrize("key", ["x", "-1", "²", "9" * 30, "9" * 5000, "1.5"])
 def test_a_schedule_that_cannot_be_is_refused(owner, key):
     assert owner.get(f"{LIST}?periodic_task_id={key}").status_code == 302
