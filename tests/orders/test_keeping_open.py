@@ -58,7 +58,7 @@ def test_a_reopening_by_hand_is_noted_after_its_run_and_in_the_audit_log(acme, o
         assert list(LaterChange.objects.values_list("run_id", "order_id", "reason")) == [
             (7, closed[0].pk, "hand")
         ]
-        entry = Entry.objects.get(model="orders.order", action="update")
+        entry = Entry.objects.get(model="orders.order", object_pk=closed[0].pk, action="update")
     assert entry.actor == "owner@acme.test"
     assert entry.changes["status"] == ["closed", "open"]
 
