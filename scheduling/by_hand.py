@@ -11,14 +11,13 @@ from django.utils.translation import gettext as _
 
 from scheduling.agenda.manual import plan_manual
 from scheduling.agenda.models import Firing
-from scheduling.catalogue import catalogue_of
 from scheduling.display import slot_text
 from scheduling.models import Run, RunRequest, Schedule
-from scheduling.periodic import Reading, Unreadable, periodic_rows, read
+from scheduling.periodic import periodic_rows
 from scheduling.retrying import retry_behind
+from scheduling.schedules import understood
 from tenants.audit.writing import write_difference
 from tenants.schema import current_tenant, shared_tables
-from wording.showing import shown
 
 
 class UnderWay(NamedTuple):
@@ -37,7 +36,8 @@ def run_now(schedule_id: int, by: str = "") -> Firing:
     the first, and the others are told of that.
     """
     Schedule.lock(schedule_id)
-    reading = reading_of(schedule_id)
+    (row,) = periodic_rows(pk=schedule_id)
+    reading = understood(row)
     if going := run_under_way(schedule_id):
         raise ValidationError(told(going, reading.cadence.zone), code="under_way")
     firing = plan_manual(current_tenant(), schedule_id, reading.entry.name)
@@ -45,15 +45,6 @@ def run_now(schedule_id: int, by: str = "") -> Firing:
     asked.save(force_insert=True)
     write_difference(asked, {}, {"schedule": schedule_id, "by": by})
     return firing
-
-
-def reading_of(schedule_id: int) -> Reading:
-    tenant = current_tenant()
-    (row,) = periodic_rows(pk=schedule_id)
-    try:
-        return read(row, catalogue_of(tenant.schema_name), anchor_at=tenant.created_at)
-    except Unreadable as error:
-        raise ValidationError(shown(str(error))) from None
 
 
 def run_under_way(schedule_id: int) -> UnderWay | None:

@@ -10,12 +10,11 @@ from django.utils.translation import gettext as _
 
 from scheduling.agenda.manual import plan_manual
 from scheduling.agenda.models import Firing
-from scheduling.catalogue import tenant_catalogue
 from scheduling.models import Retry, Run
-from scheduling.periodic import Reading, Unreadable, periodic_rows, read
+from scheduling.periodic import Reading, periodic_rows
+from scheduling.schedules import understood
 from tenants.audit.writing import write_difference
 from tenants.schema import current_tenant
-from wording.showing import shown
 
 
 def retry(run: Run, by: str) -> Retry:
@@ -62,10 +61,7 @@ def reading_of(run: Run) -> Reading:
     rows = periodic_rows(pk=run.periodic_task_id)
     if not rows:
         raise ValidationError(_("The schedule was deleted: its runs cannot be tried again."))
-    try:
-        reading = read(rows[0], tenant_catalogue(), anchor_at=current_tenant().created_at)
-    except Unreadable as error:
-        raise ValidationError(shown(str(error))) from None
+    reading = understood(rows[0])
     if reading.entry.name != run.task:
         raise ValidationError(_("The schedule was given another task since."))
     return reading

@@ -26,12 +26,15 @@ from scheduling.pausing import note
 from scheduling.periodic import (
     CRONTAB_FIELDS,
     UNTOUCHED,
+    Reading,
+    Row,
     Unreadable,
     crontab_text,
     periodic_rows,
+    read,
     refuse_haste,
 )
-from tenants.schema import current_schema
+from tenants.schema import current_schema, current_tenant
 from wording.showing import shown
 
 
@@ -157,6 +160,15 @@ def rewrite(schedule: Schedule, entry: Entry, wish: Wish, default_timezone: str)
 def timezone_of(schedule: Schedule) -> str | None:
     rows = periodic_rows(pk=schedule.pk) if schedule.pk else []
     return rows[0]["zone"] if rows else None
+
+
+def understood(row: Row) -> Reading:
+    """Return what a row of the current tenant asks for; raises ValidationError where it is set aside."""
+    tenant = current_tenant()
+    try:
+        return read(row, catalogue_of(tenant.schema_name), anchor_at=tenant.created_at)
+    except Unreadable as error:
+        raise ValidationError(shown(str(error))) from None
 
 
 def parameters_of(schedule: Schedule) -> dict[str, Any]:
