@@ -52,8 +52,8 @@ class Figures(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Beat:
-    """The part of the page."""
+class SchedulesPart:
+    """What the page says of schedules and runs, as its template is given it."""
 
     attention: Sequence[Attention]
     next: Next | None
@@ -65,7 +65,7 @@ class Beat:
     template: str = "admin/scheduling/home.html"
 
 
-def part(request: HttpRequest, now: datetime) -> Beat | None:
+def part(request: HttpRequest, now: datetime) -> SchedulesPart | None:
     """Return how the tenant's schedules do, for who may see schedules and runs."""
     if not request.user.has_perms(["scheduling.view_schedule", "scheduling.view_run"]):
         return None
@@ -74,7 +74,7 @@ def part(request: HttpRequest, now: datetime) -> Beat | None:
     # The page that asks is for those who may answer.
     may_answer = request.user.has_perm("scheduling.change_schedule")
     asked = question(tenant, now) if may_answer else None
-    return Beat(
+    return SchedulesPart(
         attention_of(tenant, rows, named, asked),
         next_of(rows, now),
         bool(rows),

