@@ -21,7 +21,8 @@
           signal: own.signal,
         });
         const text = await answer.text();
-        if (answer.ok && own === asked) place.innerHTML = text;
+        // Who was logged out meanwhile is led to the log-in, which is no answer.
+        if (answer.ok && !answer.redirected && own === asked) place.innerHTML = text;
       } catch (error) {
         // Another question took its place, or the network is gone: what is shown stays.
         if (error.name !== "AbortError" && error.name !== "TypeError") throw error;
