@@ -63,6 +63,11 @@ DATABASE_RIGHTS = {
 TABLES_READ_BY_BEAT = tuple(SCHEDULE_TABLES)
 #: Kind of process: functions of the public schema that it may call.
 DATABASE_FUNCTIONS = {
-    "web": ("tenants_at_host(text)", "tenants_host_digests()", "agenda_crowd(timestamptz)"),
+    "web": (
+        "tenants_at_host(text)",
+        "tenants_host_digests()",
+        "tenants_change_zone(bigint, text)",
+        "agenda_crowd(timestamptz)",
+    ),
     "beat": ("agenda_capture(text, timestamptz)", "agenda_forget_future()"),
 }

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.core.exceptions import ValidationError
-from django.db import ProgrammingError, transaction
+from django.db import transaction
 from django.utils.translation import gettext as _
 
 from scheduling.agenda.clock import database_now
@@ -20,7 +20,7 @@ from tenants.audit.authors import author
 from tenants.audit.writing import write_difference
 from tenants.models import Tenant
 from tenants.names import validate_timezone
-from tenants.schema import shared_tables
+from tenants.own_zone import store_zone
 
 
 @dataclass(frozen=True)
@@ -50,18 +50,15 @@ class Question:
 
 @transaction.atomic
 def change_zone(tenant: Tenant, zone: str) -> None:
-    """Change the zone of the current tenant, in its role. Its schedules stay as they are.
+    """Change the zone of the current tenant. Its schedules stay as they are.
 
     A trigger notes which of them had the old one. Raises ValidationError for what is no zone.
     """
     validate_timezone(zone)
     old = tenant.timezone
-    try:
-        with transaction.atomic(), shared_tables(tenant):
-            Tenant.objects.filter(pk=tenant.pk).update(timezone=zone)
-    except ProgrammingError:  # Postgres does not know it, and row security says so
+    if not store_zone(tenant, zone):
         text = _("The database does not know the time zone %(zone)s: choose another.")
-        raise ValidationError(text % {"zone": zone}) from None
+        raise ValidationError(text % {"zone": zone})
     write_difference(tenant, {"timezone": old}, {"timezone": zone})
     tenant.timezone = zone
 

@@ -159,6 +159,15 @@ def test_the_web_login_cannot_list_tenants_but_asks_by_host(acme):
     ]
 
 
+def test_a_tenants_zone_is_changed_by_web_processes_alone(acme):
+    change = f"SELECT * FROM public.tenants_change_zone({acme.pk}, 'UTC')"
+
+    assert attempt("web", change) == [(acme.pk,)]
+    for kind in ("worker", "beat"):
+        with pytest.raises(InsufficientPrivilege):
+            attempt(kind, change)
+
+
 def test_a_login_that_may_not_create_roles_is_refused_in_one_line(stranger):
     with pytest.raises(CommandError, match="may not create roles") as refusal:
         call_command("migrate_schemas", verbosity=0)

@@ -167,6 +167,23 @@ def test_a_tenant_changes_no_row_of_a_shared_table(acme, table, change):
         in_role_of(acme, change.format(table))
 
 
+#: Its own firings a tenant may lock: it may stop them. What is done for all tenants passes over those.
+LOCKABLE = {"agenda_firing"}
+
+
+@pytest.mark.parametrize("table", sorted(OWN.keys() - LOCKABLE))
+@pytest.mark.parametrize("strength", ["UPDATE", "KEY SHARE"])
+def test_a_tenant_locks_no_row_that_others_wait_for(acme, table, strength):
+    with pytest.raises(DatabaseError, match="permission denied"):
+        in_role_of(acme, f"SELECT FROM public.{table} FOR {strength}")
+
+
+def test_a_tenant_changes_no_zone_past_our_code(acme, globex):
+    for tenant in (acme, globex):
+        with pytest.raises(DatabaseError, match="permission denied"):
+            in_role_of(acme, "SELECT public.tenants_change_zone(%s, 'UTC')", tenant.pk)
+
+
 ALARM = """
     INSERT INTO public.agenda_alarm
         (tenant_id, periodic_task_id, name, slot_at, reason, raised_at, ending)
