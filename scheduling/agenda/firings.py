@@ -49,6 +49,14 @@ class FiringQuerySet(models.QuerySet["Firing"]):
         is_free = models.Q(leased_until=None) | models.Q(leased_until__lt=now)
         return self.filter(is_free, waits=False, publish_at__lte=now)
 
+    def unlocked(self) -> models.QuerySet[Firing]:
+        """Lock those of these that nobody else holds, and return them, waiting for none.
+
+        A tenant may lock its own: what is done for all must not wait for that. In a transaction.
+        """
+        free = self.select_for_update(skip_locked=True, of=("self",)).only("pk")
+        return self.model.objects.filter(pk__in=[firing.pk for firing in free])
+
     def put_back(self, error: str, after: timedelta) -> int:
         """Have firings that were begun published again after a while, with new attempts.
 

@@ -6,6 +6,7 @@ What is held comes to a worker again at `publish_at`, when it is to be told of o
 
 from datetime import datetime, timedelta
 
+from django.db import transaction
 from django.db.models import Value
 from django_tenants.utils import schema_context
 
@@ -70,4 +71,6 @@ def hasten_released(now: datetime) -> int:
     decided = Firing.objects.filter(
         state=Firing.State.PLANNED, publish_at__gt=now, released=True
     ).exclude(tenant__index__halted_until__gt=now)
-    return decided.update(publish_at=now, planned_at=now, waits=True, released=None)
+    with transaction.atomic():
+        free = decided.unlocked()
+        return free.update(publish_at=now, planned_at=now, waits=True, released=None)

@@ -60,7 +60,9 @@ def take_back_abandoned(now: datetime) -> int:
 
 def take_back_forgotten(now: datetime) -> int:
     """Take back all that no worker has begun, from a broker whose memory is new."""
-    return Firing.objects.unstarted().update(state=Firing.State.PLANNED, publish_at=now)
+    with transaction.atomic():
+        unstarted = Firing.objects.unstarted().unlocked()
+        return unstarted.update(state=Firing.State.PLANNED, publish_at=now)
 
 
 def take_back_lost(queue: str, now: datetime, broker: Broker) -> int:
