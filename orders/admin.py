@@ -1,5 +1,6 @@
 """Orders and daily reports in a tenant's admin. saas/sites.py says on which site they are shown."""
 
+from datetime import datetime
 from typing import Any
 
 from django import forms
@@ -19,7 +20,7 @@ from orders.admin_keeping import KeepOrdersOpen
 from orders.admin_search import FastSearch
 from orders.by_hand import save_change
 from orders.models import DailyReport, Order
-from orders.order_line import CURRENCY
+from orders.order_line import CURRENCY, YEARS
 from orders.reports import CSV_HEADER, csv_rows
 
 
@@ -39,6 +40,14 @@ class OrderForm(forms.ModelForm):  # type: ignore[type-arg]
             self.fields["currency"].validators.append(
                 RegexValidator(rf"\A{CURRENCY.pattern}\Z", capitals)
             )
+
+    def clean_placed_at(self) -> datetime:
+        """What an order file may not say either: a list of such orders could not be shown in each zone."""
+        placed_at: datetime = self.cleaned_data["placed_at"]
+        if placed_at.year not in YEARS:
+            text = _("Choose a year from %(first)s to %(last)s.")
+            raise forms.ValidationError(text % {"first": YEARS[0], "last": YEARS[-1]})
+        return placed_at
 
     def clean(self) -> dict[str, Any]:
         values: dict[str, Any] = super().clean() or self.cleaned_data

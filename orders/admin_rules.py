@@ -18,7 +18,7 @@ from django.utils.translation import gettext_lazy as _
 from orders.closing_rules import ClosingRules, Holiday
 from orders.effect import ClosingPreview, effect_of
 from orders.models import Order
-from orders.rules_form import ClosingRulesForm, HolidayForm, LabelledFormSet
+from orders.rules_form import ClosingRulesForm, HolidayForm, HolidayFormSet
 from orders.rules_told import told
 from orders.tasks import DAYS_DEFAULT, ClosingParameters
 from orders.tenant import tenant_zone
@@ -32,12 +32,16 @@ FIGURES = "admin/orders/closingrules/figures.html"
 class HolidayInline(admin.TabularInline):  # type: ignore[type-arg]
     model = Holiday
     form = HolidayForm
-    formset = LabelledFormSet
+    formset = HolidayFormSet
     fields = ("day", "every_year", "name")
     # Not the calendar of the admin, which a form of a model gets by its kind of column.
     formfield_overrides = {models.DateField: {"widget": HolidayForm.Meta.widgets["day"]}}
     extra = 1
     max_num = HOLIDAYS_MAXIMUM
+
+    def get_formset(self, request: HttpRequest, obj: Any = None, **kwargs: Any) -> Any:
+        """Django would make a thousand more forms for whoever says that there are so many."""
+        return super().get_formset(request, obj, **kwargs | {"absolute_max": self.max_num})
 
 
 class ClosingRulesAdmin(admin.ModelAdmin):  # type: ignore[type-arg]

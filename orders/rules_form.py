@@ -62,8 +62,24 @@ class HolidayForm(forms.ModelForm):  # type: ignore[type-arg]
         widgets = {"day": forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"})}
 
 
-class LabelledFormSet(forms.models.BaseInlineFormSet):  # type: ignore[type-arg]
-    """Names each field by itself, too: a table's headings are no labels."""
+class HolidayFormSet(forms.models.BaseInlineFormSet):  # type: ignore[type-arg]
+    """Shows and takes no more than `max_num`, however many were written past it.
+
+    Names each field by itself, too: a table's headings are no labels.
+    """
+
+    def get_queryset(self) -> Any:
+        if not hasattr(self, "_shown"):
+            self._shown = super().get_queryset()[: self.max_num]
+        return self._shown
+
+    def clean(self) -> None:
+        super().clean()
+        left = Holiday.objects.count() - sum(bool(form.instance.pk) for form in self.deleted_forms)
+        added = sum(form.has_changed() for form in self.extra_forms)
+        if added and left + added > self.max_num:
+            text = _("There may be %(most)s holidays: remove some first.")
+            raise forms.ValidationError(text % {"most": self.max_num})
 
     def add_fields(self, form: Any, index: int | None) -> None:
         super().add_fields(form, index)

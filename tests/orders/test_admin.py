@@ -114,6 +114,14 @@ def test_only_a_cancelled_order_may_be_made_negative(browser):
     ]
 
 
+@pytest.mark.parametrize("day", ["0001-01-01", "1899-12-31", "2101-01-01", "9999-12-31"])
+def test_an_order_was_placed_in_a_year_that_every_page_can_show(browser, day):
+    answer = browser.post("/admin/orders/order/add/", FORM | {"placed_at_0": day})
+
+    assert "Choose a year from 1900 to 2100." in answer.text
+    assert stored("number") == []
+
+
 def test_a_currency_is_three_capitals(browser):
     assert "Write three capitals" in change(browser, make_order(), currency="eur").text
 

@@ -235,3 +235,59 @@ def test_many_holidays_take_no_more_queries(acme, owner):
             Holiday.objects.create(day=date(2026, 1, day))
 
     assert queries_for(owner, PAGE) == before < 30
+
+
+# Too many ------------------------------------------------------------------------------------------
+def days(number, since=date(2030, 1, 1)):
+    """Return the fields of so many new holidays."""
+    given = {"holidays-TOTAL_FORMS": str(number)}
+    return given | {
+        f"holidays-{place}-day": str(since + timedelta(days=place)) for place in range(number)
+    }
+
+
+def holidays_of(tenant):
+    with tenant_context(tenant):
+        return Holiday.objects.count()
+
+
+def test_more_holidays_than_there_may_be_are_refused_at_once_and_bit_by_bit(acme, owner):
+    assert owner.post(PAGE, FORM | days(101)).status_code == 200
+    assert holidays_of(acme) == 0
+
+    assert owner.post(PAGE, FORM | days(100)).status_code == 302
+    answer = owner.post(PAGE, FORM | days(1, date(2031, 1, 1)))
+
+    assert "There may be 100 holidays: remove some first." in answer.text
+    assert holidays_of(acme) == 100
+
+
+def test_a_holiday_takes_the_place_of_one_that_is_removed(acme, owner):
+    owner.post(PAGE, FORM | days(99))
+    with tenant_context(acme):
+        Holiday.objects.create(day=date(2029, 1, 1))
+        first = Holiday.objects.first()
+    given = {"holidays-TOTAL_FORMS": "2", "holidays-INITIAL_FORMS": "1"}
+    given |= {"holidays-0-id": str(first.pk), "holidays-0-day": str(first.day)}
+    given |= {"holidays-0-DELETE": "on", "holidays-1-day": "2031-01-01"}
+
+    assert owner.post(PAGE, FORM | given).status_code == 302
+    assert holidays_of(acme) == 100
+
+
+def test_of_more_holidays_that_sql_wrote_the_page_shows_the_first(acme, owner):
+    with tenant_context(acme):
+        rules = ClosingRules.objects.create(pk=1)
+        Holiday.objects.bulk_create(
+            Holiday(rules=rules, day=date(2030, 1, 1) + timedelta(days=place))
+            for place in range(300)
+        )
+
+    assert owner.get(PAGE).text.count('type="date"') == 101
+
+
+def test_who_claims_to_send_very_many_forms_gets_no_page_of_them(owner):
+    answer = owner.post(PAGE, FORM | {"holidays-TOTAL_FORMS": "100000"})
+
+    assert answer.status_code == 200
+    assert answer.text.count('type="date"') <= 102
