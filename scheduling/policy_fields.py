@@ -7,6 +7,7 @@ from typing import Any
 
 from django import forms
 from django.conf import settings
+from django.core.validators import MaxValueValidator
 from django.forms import fields_for_model
 from django.utils.translation import gettext_lazy as _
 
@@ -74,10 +75,17 @@ def policy_fields() -> dict[str, forms.Field]:
             field.widget = DurationSelect(choices=[usual(duration_text(default)), *offered])
         else:
             field.widget.attrs["placeholder"] = default
+        field.validators += greatest_of(name)
         field.label, field.help_text = LABELS[name], HELP[name]
         if name in NUMBERS:
             field.help_text = with_default(HELP[name], NUMBERS[name], default)
     return found
+
+
+def greatest_of(name: str) -> list[MaxValueValidator]:
+    """Return what says how large a policy can be: a preview asks the form and not the model."""
+    validators = Policy._meta.get_field(name).validators  # type: ignore[union-attr]
+    return [one for one in validators if isinstance(one, MaxValueValidator)]
 
 
 def choice_field(choices: Any, default: str) -> forms.Field:

@@ -303,3 +303,14 @@ def test_the_preview_takes_few_queries_whatever_there_is(acme, owner):
         written(acme, name=f"more {number}")
 
     assert queries_for(owner, page_of(row)) == before < 30
+
+
+@pytest.mark.parametrize("field", ["spread_minutes", "catch_up_window", "retries", "alarm_after"])
+def test_a_policy_beyond_all_bounds_is_told_at_its_field_as_saving_tells_it(acme, owner, field):
+    huge = {field: "9" * 50}
+
+    answer = preview(owner, WEEKLY | huge)
+    saved = owner.post(page_of(seeded(acme)), WEEKLY | huge)
+
+    assert list(errors_in(answer)) == [f"id_{field}"]
+    assert errors_of(saved)[field] == errors_in(answer)[f"id_{field}"]
