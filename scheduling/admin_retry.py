@@ -7,11 +7,10 @@ from typing import Any
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.http import Http404, HttpRequest, HttpResponse
-from django.template.response import TemplateResponse
 from django.urls import URLPattern, path
 from django.utils.translation import gettext_lazy as _
 
-from scheduling.admin_links import LinkRows
+from scheduling.admin_asking import AskFirst
 from scheduling.display import slot_text
 from scheduling.models import Retry, Run
 from scheduling.retrying import reading_of, retry, retry_behind, told_slot
@@ -20,7 +19,7 @@ from scheduling.zones import zone_of
 TEMPLATE = "admin/scheduling/run/retry.html"
 
 
-class RetryRuns(LinkRows):
+class RetryRuns(AskFirst):
     """For whoever may run a schedule by hand."""
 
     def get_urls(self) -> list[URLPattern]:
@@ -67,12 +66,7 @@ class RetryRuns(LinkRows):
         return self.back_to(run)
 
     def ask_to_retry(self, request: HttpRequest, run: Run) -> HttpResponse:
-        context = {
-            **self.admin_site.each_context(request),
-            "title": _("Try a run again"),
-            "opts": self.opts,
-            "run": run,
-        }
+        context: dict[str, Any] = {}
         try:
             reading = reading_of(run)
         except ValidationError as error:
@@ -85,7 +79,7 @@ class RetryRuns(LinkRows):
                 "what": preview and preview.what,
                 "effect": preview and preview.now(reading.parameters, slot),
             }
-        return TemplateResponse(request, TEMPLATE, context)
+        return self.ask_first(request, TEMPLATE, _("Try a run again"), run, **context)
 
     def try_again(self, request: HttpRequest, run: Run) -> None:
         try:

@@ -8,12 +8,11 @@ from django.contrib import messages
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse
-from django.template.response import TemplateResponse
 from django.urls import NoReverseMatch, URLPattern, path, reverse
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
-from scheduling.admin_links import LinkRows
+from scheduling.admin_asking import AskFirst
 from scheduling.agenda.clock import database_now
 from scheduling.asking import number_in
 from scheduling.hooks import Trace
@@ -27,7 +26,7 @@ CHANGED_MAXIMUM = 200
 AFTER = "after"
 
 
-class UndoRuns(LinkRows):
+class UndoRuns(AskFirst):
     change_form_template = "admin/scheduling/run/change_form.html"
 
     def get_urls(self) -> list[URLPattern]:
@@ -105,14 +104,11 @@ class UndoRuns(LinkRows):
         context = self.undo_context(request, run)
         passed = context["hook"].traces(run.pk, 0, CHANGED_MAXIMUM, only_changed=True)
         context |= {
-            **self.admin_site.each_context(request),
-            "title": _("Undo a run"),
-            "opts": self.opts,
-            "run": run,
             "headings": context["hook"].headings,
             "traces": [(trace, self.link_to(request, trace)) for trace in passed],
         }
-        return TemplateResponse(request, "admin/scheduling/run/undo.html", context)
+        template = "admin/scheduling/run/undo.html"
+        return self.ask_first(request, template, _("Undo a run"), run, **context)
 
     def undo(self, request: HttpRequest, run: Run) -> None:
         try:
