@@ -12,7 +12,7 @@ from django_tenants.utils import tenant_context
 
 from tenants.accounts.binding import binding
 from tenants.accounts.models import User
-from tenants.branding.naming import display_name
+from tenants.branding.naming import display_name, one_line
 from tenants.models import Tenant
 from tenants.schema import shared_tables
 
@@ -49,6 +49,7 @@ def send_link(user: User, tenant: Tenant, mail: str) -> None:
         return
     context = {
         "user": user,
+        "name": one_line(user.get_full_name()),
         "tenant_name": display_name(tenant),
         "link": password_link(user, tenant),
         "days": settings.PASSWORD_RESET_TIMEOUT // (24 * 3600),

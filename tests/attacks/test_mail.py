@@ -28,6 +28,8 @@ def test_a_name_with_a_line_break_adds_no_header(acme, owner, line_break):
     assert message["Bcc"] is None
     assert sent.recipients() == ["owner@acme.test"]
     assert message["Subject"].splitlines()[1:] == []
+    # Nor a line of the text that would be taken for the platform's own.
+    assert not any(line.startswith("Bcc:") for line in sent.body.splitlines())
 
 
 @pytest.mark.parametrize("line_break", BREAKS, ids=repr)
