@@ -36,6 +36,8 @@ from tenants.branding.admin import BrandingAdmin
 from tenants.branding.models import Branding
 from tenants.models import Domain, Tenant
 
+LAST_YEAR = 9999
+
 
 class SchemaBoundSite(GuardedSite):
     """An admin site whose users are those of one kind of schema, wherever its URLs are mounted."""
@@ -60,11 +62,27 @@ class SchemaBoundSite(GuardedSite):
 
 
 def is_malformed(request: HttpRequest, model: type[Model] | None) -> bool:
-    """Whether a value holds a NUL, which Postgres cannot store, or a row is ticked that cannot be."""
+    """Whether a value holds a NUL, which Postgres cannot store, or there cannot be such a row or year."""
     values = [value for data in (request.GET, request.POST) for _, v in data.lists() for value in v]
     ticked = request.POST.getlist(ACTION_CHECKBOX_NAME)
     can_be = partial(can_be_row, model)
-    return any("\0" in str(value) for value in values) or not all(map(can_be, ticked))
+    has_nul = any("\0" in str(value) for value in values)
+    asked = ((name, value) for name, values in request.GET.lists() for value in values)
+    years = (value for name, value in asked if is_of_a_year(name))
+    return has_nul or not all(map(can_be, ticked)) or not all(map(can_be_year, years))
+
+
+def is_of_a_year(name: str) -> bool:
+    """Whether a list is narrowed by this to a year, as by `slot_at__year__gte`."""
+    return not {"year", "iso_year"}.isdisjoint(name.split("__")[1:])
+
+
+def can_be_year(text: str) -> bool:
+    """Whether Django can count from the year, or years, to the next; what is none it refuses itself."""
+    try:
+        return all(0 < int(year) < LAST_YEAR for year in text.split(","))
+    except ValueError:
+        return True
 
 
 def can_be_row(model: type[Model] | None, ticked: str) -> bool:
