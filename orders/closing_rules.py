@@ -6,6 +6,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any, Self
 
+from django.contrib.postgres.fields import ArrayField
 from django.core.validators import (
     MaxLengthValidator,
     MaxValueValidator,
@@ -14,13 +15,26 @@ from django.core.validators import (
 )
 from django.db import models
 from django.db.models import lookups
-from django.db.models.functions import Length, Lower, Trim
+from django.db.models.functions import Length
 from django.utils.translation import gettext_lazy as _
 
 TOTAL_MAXIMUM = Decimal("999999999999.99")
 NAMES_MAXIMUM = 50_000  # characters
+NAMES: models.Field[Any, Any] = ArrayField(models.TextField())
 #: Days that every process can hold.
 FIRST_DAY, LAST_DAY = date(1900, 1, 1), date(2199, 12, 31)
+
+
+class IsNamed(models.Func):
+    """Whether a customer is one of these names: one value, for an expression each takes seconds.
+
+    Postgres folds both sides, so that they are folded alike whatever its locale, and hashes the names
+    once.
+    """
+
+    template = "lower(btrim(%(expressions)s) AS name)"
+    arg_joiner = ")) IN (SELECT lower(btrim(name)) FROM unnest("
+    output_field = models.BooleanField()
 
 
 class ClosingRules(models.Model):
@@ -157,9 +171,7 @@ class ClosingRules(models.Model):
         if self.greatest_total is not None:
             allowed &= models.Q(total__lte=self.greatest_total)
         if names := self.names:
-            # Postgres folds both sides, so that they are folded alike whatever its locale.
-            folded: list[Any] = [Lower(Trim(models.Value(name))) for name in names]
-            allowed &= ~models.Q(lookups.In(Lower(Trim("customer")), folded))
+            allowed &= ~models.Q(IsNamed("customer", models.Value(names, output_field=NAMES)))
         return allowed
 
 

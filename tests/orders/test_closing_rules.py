@@ -346,3 +346,11 @@ def test_no_sql_writes_a_holiday_that_no_process_could_read(day):
 
     with pytest.raises(IntegrityError), transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("INSERT INTO orders_holiday (rules_id, day) VALUES (1, %s)", [day])
+
+
+def test_very_many_names_are_one_value_of_a_statement(in_acme):
+    rules = ClosingRules(never_closed="\n".join(f"Customer {number}" for number in range(3000)))
+
+    _sql, values = Order.objects.closable(NOON, rules).query.sql_with_params()
+
+    assert len(values) < 10
