@@ -16,7 +16,7 @@ from scheduling.agenda.outgoing import Outgoing, lock_outgoing, mark_published, 
 Publish = Callable[[Sequence[Outgoing]], int]
 
 #: Firings that are published in one transaction, and sent at once where the broker takes many.
-BATCH, AT_ONCE = 1_000, 250
+BATCH, AT_ONCE = 2_500, 500
 #: Of fewer, each is sent as ever: what many go out by takes longer to make than to send these.
 FEWEST_TOGETHER = 4
 #: A slow broker must not keep firings locked for long: what it took by then is marked.

@@ -156,4 +156,5 @@ def test_an_impossible_cadence_is_told_at_its_field(visit):
     tied = page.locator(f"#{field.get_attribute('aria-describedby').split()[-1]}")
     assert field.get_attribute("aria-invalid") == "true"
     assert tied.count() == 1
+    page.wait_for_load_state()  # With its stylesheet.
     assert page.evaluate("document.documentElement.scrollWidth") <= page.viewport_size["width"]

@@ -105,7 +105,7 @@ def countries(stack, tmp_path_factory):
     for shop in shops:
         stack.wait_until(lambda s=shop: stack.runs(s.slug), 120, f"run of {shop.slug}")
     settled = [("settled", "succeeded")] * 2
-    stack.wait_until(lambda: firings_of(stack, slot) == settled, 30, "both firings settled")
+    stack.wait_until(lambda: firings_of(stack, slot) == settled, 60, "both firings settled")
     return shops
 
 
