@@ -2,9 +2,10 @@
 
 import time
 
-#: A step's locks are to be held for about so long. A machine that is busy with other work, or a
-#: checkpoint, makes one step take a few times longer than the one before.
-STEP_SECONDS = 0.05
+#: A step's locks are to be held for about so long. What comes with each, however small, takes 5 ms;
+#: and a machine that is busy with other work, or a checkpoint, makes one step take a few times longer
+#: than the one before.
+STEP_SECONDS = 0.08
 SIZE_MINIMUM, SIZE_MAXIMUM = 100, 20_000  # orders
 
 

@@ -15,7 +15,7 @@ from typing import Any, cast
 
 import structlog
 from django.conf import settings
-from django.db import connection, transaction
+from django.db import transaction
 from django.db.models import F
 
 from scheduling.agenda import ledger
@@ -27,7 +27,7 @@ from scheduling.agenda.models import Firing
 from scheduling.agenda.stopping import STOPPED_TEXT
 from scheduling.braking import Guard, TooMuch, approved_parameters, guard_for, hold, keep_holding
 from scheduling.catalogue import TENANT_QUEUE, Entry
-from scheduling.claiming import Row, claim, locked_run, prove_path
+from scheduling.claiming import Row, claim, locked_run_or_end, prove_path
 from scheduling.ending import finish, finish_well, record
 from scheduling.held_mail import tell_owners
 from scheduling.hindrances import raise_if_not_its_own
@@ -176,8 +176,8 @@ class Performance:
     def advance(self) -> Run:
         """Take one more step, unless somebody has ended the run meanwhile or asked for its end."""
         with transaction.atomic():
-            run = locked_run(self.firing)
-            if run.is_running and is_stop_requested(self.firing):
+            run, is_to_end = locked_run_or_end(self.firing)
+            if run.is_running and is_to_end:
                 finish(run, Run.State.CANCELLED, STOPPED_TEXT)
             elif run.is_running:
                 self.step(run)
@@ -203,17 +203,6 @@ class Performance:
 @cache
 def names_asked_for(task: Any) -> frozenset[str]:
     return frozenset(inspect.signature(task.run).parameters)
-
-
-def is_stop_requested(firing: Firing) -> bool:
-    """Whether staff asked for the run's end; the ledger shows a tenant's role its own firings."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT FROM public.agenda_firing"
-            " WHERE id = %s AND slot_at = %s AND stop_requested_at IS NOT NULL",
-            [firing.pk, firing.slot_at],
-        )
-        return bool(cursor.rowcount > 0)
 
 
 def after_error(firing: Firing, error: Exception) -> Outcome | None:
