@@ -38,7 +38,6 @@ def test_only_users_runs_and_the_record_of_migrations_have_instants_of_their_own
             "accounts_user",
             "audit_entry",
             "django_celery_beat_periodictask",
-            "django_celery_beat_periodictasks",
             "django_migrations",
             "scheduling_seededschedule",
         )
