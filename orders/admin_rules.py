@@ -9,12 +9,13 @@ from django import forms
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
 from django.db import models
-from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from one_row.admin import OneRowAdmin
 from orders.closing_rules import ClosingRules, Holiday
 from orders.effect import ClosingPreview, effect_of
 from orders.models import Order
@@ -44,9 +45,7 @@ class HolidayInline(admin.TabularInline):  # type: ignore[type-arg]
         return super().get_formset(request, obj, **kwargs | {"absolute_max": self.max_num})
 
 
-class ClosingRulesAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
-    """Has one row, stored or not: there is no list to choose it from, and nothing to add or delete."""
-
+class ClosingRulesAdmin(OneRowAdmin):
     form = ClosingRulesForm
     inlines = (HolidayInline,)
     change_form_template = "admin/orders/closingrules/change_form.html"
@@ -62,34 +61,9 @@ class ClosingRulesAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     class Media:
         js = ("orders/rules_effect.js",)
 
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
     def get_urls(self) -> list[URLPattern]:
         view = self.admin_site.admin_view(self.effect_view)
         return [path("effect/", view, name="orders_closingrules_effect"), *super().get_urls()]
-
-    def get_object(
-        self, request: HttpRequest, object_id: str, from_field: str | None = None
-    ) -> ClosingRules | None:
-        return ClosingRules.current() if object_id == str(ClosingRules.ONLY) else None
-
-    def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
-        if not self.has_view_or_change_permission(request):
-            raise PermissionDenied
-        return self.go_to_page()
-
-    def response_post_save_change(self, request: HttpRequest, obj: Any) -> HttpResponseRedirect:
-        return self.go_to_page()
-
-    def go_to_page(self) -> HttpResponseRedirect:
-        name = "admin:orders_closingrules_change"
-        return HttpResponseRedirect(
-            reverse(name, args=[ClosingRules.ONLY], current_app=self.admin_site.name)
-        )
 
     def render_change_form(
         self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any

@@ -20,7 +20,17 @@ from tests.language.catalogue import (
 )
 
 #: What `make messages` looks through.
-CODE = ["exports", "locale", "orders", "saas", "scheduling", "tenants", "tools", "wording"]
+CODE = [
+    "exports",
+    "locale",
+    "one_row",
+    "orders",
+    "saas",
+    "scheduling",
+    "tenants",
+    "tools",
+    "wording",
+]
 LANGUAGES = {path.parent.parent.name: path for path in catalogues()}
 
 pytestmark = pytest.mark.parametrize("language", LANGUAGES)

@@ -1,0 +1,1 @@
+"""Pages for what a tenant has one of, such as its closing rules. Knows no app."""
