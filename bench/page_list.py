@@ -45,7 +45,6 @@ def schedules(rows: Rows) -> list[Page]:
         Page("a schedule", always(f"scheduling/schedule/{rows.schedule}/change/")),
         Page("a new schedule", always("scheduling/schedule/add/")),
         Page("preview of a schedule", always("scheduling/schedule/preview/"), fields),
-        Page("what it would do alone", always("scheduling/schedule/effect/"), fields),
         Page("deleted schedules", always("scheduling/schedule/deleted/")),
         Page("history of a schedule", always(f"scheduling/schedule/{rows.schedule}/history/")),
     ]

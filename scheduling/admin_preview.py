@@ -18,7 +18,7 @@ from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils.translation import gettext_lazy as _
 
-from scheduling.admin_effect import FRAGMENT, PreviewEffect
+from scheduling.admin_effect import PreviewEffect
 from scheduling.asking import asked_at, number_in
 from scheduling.cadence_form import CadenceForm
 from scheduling.catalogue import tenant_catalogue
@@ -36,7 +36,8 @@ from tenants.schema import current_tenant
 
 PARTS_TEMPLATE = "admin/scheduling/schedule/preview_parts.html"
 PAGE_TEMPLATE = "admin/scheduling/schedule/preview_page.html"
-#: What our script may ask for, in the header that says that it wants no page.
+#: Set by our script, which wants no page around the answer, to those parts of it that it wants.
+FRAGMENT = "X-Fragment"
 PARTS = ("cadence", "effect")
 #: The fields of the form on which it depends when a schedule runs.
 SHOWN_FIELDS = (*CADENCE_FIELDS, "enabled", *HELP)

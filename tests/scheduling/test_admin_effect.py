@@ -13,9 +13,9 @@ from tests.people import logged_in, make_user, owner_of, queries_for
 from tests.scheduling.builders import CLOSING
 from tests.scheduling.schedule_pages import LIST, WEEKLY, change, seeded, written
 
-EFFECT = f"{LIST}effect/"
+PREVIEW = f"{LIST}preview/"
 REPORT = "orders.tasks.make_daily_report"
-ASK = {"headers": {"X-Fragment": "1"}}
+ASK = {"headers": {"X-Fragment": "effect"}}
 
 
 @pytest.fixture
@@ -62,7 +62,7 @@ def test_a_schedules_page_says_what_it_would_close(acme, owner, aged):
 
 def test_values_that_are_not_saved_yet_are_asked_about(acme, owner, aged):
     for days, number in (("10", 2), ("39", 1), ("41", 0)):
-        answer = owner.post(EFFECT, WEEKLY | {"days": days}, **ASK)
+        answer = owner.post(PREVIEW, WEEKLY | {"days": days}, **ASK)
 
         assert shown(answer)[0] == number
         assert "<html" not in answer.text
@@ -71,7 +71,7 @@ def test_values_that_are_not_saved_yet_are_asked_about(acme, owner, aged):
 
 
 def test_without_scripts_the_answer_is_a_page(owner, aged):
-    answer = owner.post(EFFECT, WEEKLY | {"days": "10"})
+    answer = owner.post(PREVIEW, WEEKLY | {"days": "10"})
 
     assert shown(answer)[0] == 2
     assert "<html" in answer.text
@@ -87,7 +87,7 @@ def test_the_page_of_a_refused_form_says_what_its_values_would_do(acme, owner, a
 
 @pytest.mark.parametrize("days", ["", "0", "-1", "x", "1.5", "٣٠", "9" * 400])
 def test_a_value_that_cannot_be_is_said_and_breaks_nothing(owner, aged, days):
-    answer = owner.post(EFFECT, WEEKLY | {"days": days}, **ASK)
+    answer = owner.post(PREVIEW, WEEKLY | {"days": days}, **ASK)
 
     assert answer.status_code == 200
     if days != "٣٠":  # which a form of Django's reads as 30
@@ -96,7 +96,7 @@ def test_a_value_that_cannot_be_is_said_and_breaks_nothing(owner, aged, days):
 
 @pytest.mark.parametrize("task", [REPORT, "nobody.knows.it", ""])
 def test_a_task_that_does_not_say_has_no_figures(owner, aged, task):
-    answer = owner.post(EFFECT, WEEKLY | {"task": task}, **ASK)
+    answer = owner.post(PREVIEW, WEEKLY | {"task": task}, **ASK)
 
     assert answer.status_code == 200
     assert "does not say beforehand" in answer.text
@@ -140,16 +140,6 @@ def test_who_may_see_no_orders_gets_no_links(acme, owner, aged, settings):
     settings.TENANT_ROLE_PERMISSIONS = {"owner": ["scheduling.view_schedule"]}
 
     assert shown(owner.get(page_of(seeded(acme))))[1] == [("A40", None)]
-
-
-def test_who_may_see_no_schedules_gets_nothing(owner, aged, settings):
-    settings.TENANT_ROLE_PERMISSIONS = {"owner": ["orders.view_order"]}
-
-    assert owner.post(EFFECT, WEEKLY, **ASK).status_code == 403
-
-
-def test_it_is_asked_by_a_form(owner):
-    assert owner.get(EFFECT).status_code == 405
 
 
 def test_bars_are_as_high_as_their_days(in_acme):
