@@ -81,6 +81,9 @@ class Performance:
         #: Looks at the first step, whether it begins too much.
         self.guard: Guard | None = None
         self.is_approved = False
+        #: Whether the firing is back with beat. The clock alone does not say: it goes on after the last
+        #: look at it, while a step is committed, and a run that then stopped would be taken for dead.
+        self.gave_way = False
 
     def outcome(self) -> Outcome | None:
         try:
@@ -88,7 +91,7 @@ class Performance:
         except TooMuch as excess:
             self.steps = None
             run = hold(self.firing, self.task, excess)
-        while run.is_running and self.steps and time.monotonic() < self.slice_ends:
+        while run.is_running and self.steps and not self.gave_way:
             run = self.advance()
         if self.steps:
             self.steps.close()
@@ -198,6 +201,7 @@ class Performance:
         record(run, progress)
         if time.monotonic() >= self.slice_ends:
             ledger.give_way(self.firing)
+            self.gave_way = True
 
 
 @cache

@@ -1,6 +1,8 @@
 """Runs that are long: they give way to others after a slice of time, and stay one run."""
 
+import itertools
 import sys
+from types import SimpleNamespace
 
 import pytest
 from django_celery_beat.models import PeriodicTask
@@ -63,6 +65,22 @@ def test_a_run_whose_slice_is_over_waits_behind_the_others(acme, globex):
     assert [state_of(run) for run in runs_of(acme)] == [("running", 1, 1, 0)]
     assert orders_of(acme) == {"first"}
     assert runs_of(globex) == []
+
+
+def test_a_slice_that_ends_while_its_step_is_committed_is_given_up_by_the_next(
+    acme, settings, monkeypatch
+):
+    """Else the run would stop without a word, and wait for its lease to run out."""
+    settings.RUN_SLICE_SECONDS = 1.0
+    looks = itertools.count(0, 0.6)
+    clock = SimpleNamespace(monotonic=lambda: next(looks))
+    monkeypatch.setattr("scheduling.running.time", clock)
+
+    firing = begun(acme)
+
+    firing.refresh_from_db()
+    assert (firing.state, firing.leased_until, firing.attempts) == ("planned", None, 0)
+    assert [state_of(run) for run in runs_of(acme)] == [("running", 2, 2, 0)]
 
 
 def test_it_is_one_run_in_as_many_slices_as_it_takes(acme):
