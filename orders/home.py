@@ -13,7 +13,7 @@ from orders.models import Order
 
 #: So many open orders are counted, by an index, and no more: a page is waiting. The number is
 #: remembered for a while, and says of when it is.
-COUNTED_MAXIMUM = 100_000
+COUNTED_MAXIMUM = 50_000
 
 
 class OpenOrders(NamedTuple):

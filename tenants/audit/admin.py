@@ -36,6 +36,7 @@ class EntryAdmin(ReadOnlyAdmin, ExportableAdmin):
     search_help_text = _("Who, what, or by way of which page, command or task")
     ordering = ["-at", "-pk"]
     sortable_by = ["at"]
+    list_per_page = 50
     show_facets = admin.ShowFacets.NEVER  # each count would read the whole log
     fields = ["at", "actor", "actor_id", "address", "via", "action", "kind", "object_pk"]
     fields += ["object_repr", "difference"]
