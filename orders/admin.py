@@ -77,7 +77,7 @@ class OrderAdmin(KeepOrdersOpen, FastSearch, ExportableAdmin):
     sortable_by = ("number", "placed_at")
     date_hierarchy = "placed_at"
     readonly_fields = ("status_changed_at", "closed_at", "closed_by_run")
-    list_per_page = 50
+    list_per_page = 25
 
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
         context = {"is_empty": not Order.objects.exists()} | (extra_context or {})

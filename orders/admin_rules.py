@@ -15,7 +15,7 @@ from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from one_row.admin import OneRowAdmin
+from admin_parts.one_row import OneRowAdmin
 from orders.closing_rules import ClosingRules, Holiday
 from orders.effect import ClosingPreview, effect_of
 from orders.models import Order

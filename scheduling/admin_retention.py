@@ -4,7 +4,7 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponseRedirect
 
-from one_row.admin import OneRowAdmin
+from admin_parts.one_row import OneRowAdmin
 
 
 class RunRetentionAdmin(OneRowAdmin):

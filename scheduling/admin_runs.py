@@ -10,6 +10,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
+from admin_parts.long_lists import LongList
 from scheduling.admin_brake import ApproveRuns
 from scheduling.admin_progress import FollowRuns
 from scheduling.admin_retry import RetryRuns
@@ -18,14 +19,14 @@ from scheduling.admin_undo import UndoRuns
 from scheduling.by_hand import asked_by
 from scheduling.display import slot_text
 from scheduling.durations import duration_text
-from scheduling.long_lists import LongListAdmin
 from scheduling.models import Run, RunRetention
 from scheduling.run_filters import ScheduleFilter
 from scheduling.telling import SIGNS, badge, is_technical, reason, story, told_parameters, took
 from scheduling.zones import with_zones, zone_of
+from tenants.read_only import ReadOnlyAdmin
 
 
-class RunAdmin(ApproveRuns, FollowRuns, RetryRuns, UndoRuns, StopRuns, LongListAdmin):
+class RunAdmin(ApproveRuns, FollowRuns, RetryRuns, UndoRuns, StopRuns, LongList, ReadOnlyAdmin):
     list_display = [
         "slot",
         "name",
@@ -39,7 +40,7 @@ class RunAdmin(ApproveRuns, FollowRuns, RetryRuns, UndoRuns, StopRuns, LongListA
     list_filter = ["state", "slot_at", "trigger", ScheduleFilter]
     search_fields = ["name"]
     sortable_by = ["slot"]
-    list_per_page = 50
+    list_per_page = 25
     #: On a run's page, beneath what happened in words.
     fields = [
         "name",

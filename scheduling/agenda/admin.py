@@ -11,14 +11,15 @@ from django.db.models.functions import Coalesce
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
+from admin_parts.long_lists import LongList
 from scheduling.agenda.clock import database_now
 from scheduling.agenda.limit_fields import FleetForm
 from scheduling.agenda.limits import BOUNDS, decide
 from scheduling.agenda.models import Alarm, DueSlot, Firing
 from scheduling.agenda.stopping import request_stop
-from scheduling.long_lists import LongListAdmin
 from tenants.admin import TenantAdmin
 from tenants.models import Tenant
+from tenants.read_only import ReadOnlyAdmin
 
 STOPPING = _("“%s” ends before its next step, or as soon as a worker comes to it.")
 #: As `Run.Trigger` calls them, which is a tenant's.
@@ -95,16 +96,26 @@ class SettledFilter(admin.SimpleListFilter):
         return queryset.filter(state__in=Firing.IN_FLIGHT)
 
 
-class DueSlotAdmin(LongListAdmin):
+class FleetList(LongList, ReadOnlyAdmin):
+    """A list of rows of all tenants."""
+
+    list_select_related = ["tenant"]
+
+    @admin.display(description=_("tenant"))
+    def whose(self, row: Any) -> str:
+        """The tenant of a row: the column itself is called nothing that is translated."""
+        return str(row.tenant)
+
+
+class DueSlotAdmin(FleetList):
     list_display = ["due_at", "whose", "name", "task", "one_off", "problem"]
     list_filter = [TenantFilter, QuarantineFilter]
-    list_select_related = ["tenant"]
     search_fields = ["tenant__slug", "task"]
     ordering = ["due_at", "pk"]
     sortable_by = ["due_at"]
 
 
-class FiringAdmin(LongListAdmin):
+class FiringAdmin(FleetList):
     """The ledger. Its rows are nobody's to write, but a run may be stopped."""
 
     actions = ["stop"]
@@ -119,7 +130,6 @@ class FiringAdmin(LongListAdmin):
         "error",
     ]
     list_filter = [TenantFilter, SettledFilter]
-    list_select_related = ["tenant"]
     search_fields = ["tenant__slug", "task"]
     ordering = ["-slot_at"]
     sortable_by = ["slot_at"]

@@ -8,6 +8,7 @@ from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
+from admin_parts.long_lists import LongList
 from exports.admin import ExportableAdmin
 from tenants.audit.models import Entry
 from tenants.audit.showing import differences
@@ -29,7 +30,7 @@ class ActorFilter(admin.SimpleListFilter):
         return queryset.filter(actor=self.value()) if self.value() else queryset
 
 
-class EntryAdmin(ReadOnlyAdmin, ExportableAdmin):
+class EntryAdmin(ExportableAdmin, LongList, ReadOnlyAdmin):
     list_display = ["at", "actor", "action", "kind", "object_repr", "difference", "address"]
     list_filter = [("at", admin.DateFieldListFilter), "action", ActorFilter]
     search_fields = ["actor", "object_repr", "via"]
@@ -37,7 +38,6 @@ class EntryAdmin(ReadOnlyAdmin, ExportableAdmin):
     ordering = ["-at", "-pk"]
     sortable_by = ["at"]
     list_per_page = 50
-    show_facets = admin.ShowFacets.NEVER  # each count would read the whole log
     fields = ["at", "actor", "actor_id", "address", "via", "action", "kind", "object_pk"]
     fields += ["object_repr", "difference"]
     exported = ["at", "actor", "actor_id", "address", "via", "action", "model", "object_pk"]

@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 
-from one_row.admin import OneRowAdmin
+from admin_parts.one_row import OneRowAdmin
 from tenants.branding import logos
 from tenants.branding.forms import BrandingForm
 from tenants.branding.models import Branding

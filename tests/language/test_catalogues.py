@@ -21,9 +21,9 @@ from tests.language.catalogue import (
 
 #: What `make messages` looks through.
 CODE = [
+    "admin_parts",
     "exports",
     "locale",
-    "one_row",
     "orders",
     "saas",
     "scheduling",

@@ -139,6 +139,17 @@ def test_a_search_is_narrowed_further(owner, orders):
     assert listed(owner, "q=B&status__exact=closed") == ["B-2", "B-3"]
 
 
+@pytest.mark.parametrize(
+    ("order", "key"), [("", "-placed_at"), ("&o=1", "number"), ("&o=-1", "-number")]
+)
+def test_what_a_search_finds_is_in_the_list_s_order(acme, owner, orders, order, key):
+    shown = owner.get(f"{LIST}?q=B{order}").context["cl"].result_list
+
+    with tenant_context(acme):
+        expected = Order.objects.filter(number__startswith="B").order_by(key)
+        assert [found.pk for found in shown] == [found.pk for found in expected] != []
+
+
 def test_of_very_many_some_are_shown_and_that_is_said_and_all_are_exported(
     owner, orders, monkeypatch
 ):
@@ -221,7 +232,7 @@ def test_an_empty_list_says_why(acme, owner):
 
 
 def test_a_list_counts_the_first_and_says_so(acme, owner, orders, monkeypatch):
-    monkeypatch.setattr(admin_search, "COUNT_MAXIMUM", 3)
+    monkeypatch.setattr("admin_parts.long_lists.COUNT_MAXIMUM", 3)
 
     page = owner.get(LIST)
 

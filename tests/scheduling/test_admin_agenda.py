@@ -115,7 +115,7 @@ def test_a_list_of_any_length_takes_the_same_queries(acme, globex, staff):
 
 
 def test_no_more_rows_are_counted_than_anybody_pages_through(acme, staff, monkeypatch):
-    monkeypatch.setattr("scheduling.long_lists.COUNT_MAXIMUM", 5)
+    monkeypatch.setattr("admin_parts.long_lists.COUNT_MAXIMUM", 5)
     for number in range(8):
         make_firing(acme, NOON + timedelta(minutes=number))
 

@@ -9,8 +9,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
-from scheduling.agenda.admin import TenantFilter
-from scheduling.long_lists import LongListAdmin
+from scheduling.agenda.admin import FleetList, TenantFilter
 
 
 class OpenFilter(admin.SimpleListFilter):
@@ -26,10 +25,9 @@ class OpenFilter(admin.SimpleListFilter):
         return queryset.exclude(recovered_at=None) if self.value() == "no" else queryset
 
 
-class AlarmAdmin(LongListAdmin):
+class AlarmAdmin(FleetList):
     list_display = ["raised_at", "whose", "name", "slot_at", "reason", "recovered_at", "ending"]
     list_filter = [TenantFilter, OpenFilter, "reason"]
-    list_select_related = ["tenant"]
     search_fields = ["tenant__slug"]
     ordering = ["-raised_at", "-pk"]
     sortable_by = ["raised_at"]
