@@ -27,6 +27,7 @@ from tenants.read_only import ReadOnlyAdmin
 
 
 class RunAdmin(ApproveRuns, FollowRuns, RetryRuns, UndoRuns, StopRuns, LongList, ReadOnlyAdmin):
+    change_list_template = "admin/scheduling/run/change_list.html"
     list_display = [
         "slot",
         "name",

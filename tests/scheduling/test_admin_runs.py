@@ -126,6 +126,15 @@ def test_an_empty_list_says_why_and_what_next(acme, owner):
     assert "No run is such as you look for." in owner.get(f"{LIST}?state__exact=failed").text
 
 
+def test_a_list_that_is_cut_says_so(acme, owner, monkeypatch):
+    monkeypatch.setattr("admin_parts.long_lists.COUNT_MAXIMUM", 2)
+    make_runs(acme, "failed")
+    assert "These are the first" not in owner.get(LIST).text
+
+    make_runs(acme, "failed", "succeeded", "succeeded", periodic_task_id=999)
+    assert "These are the first 2" in owner.get(LIST).text
+
+
 def test_a_longer_list_takes_no_more_queries(acme, owner):
     make_runs(acme, "succeeded")
     few = queries_for(owner, LIST)
