@@ -55,7 +55,7 @@ class Wanted(NamedTuple):
     def fill(self, statement: str, start: Place, size: int) -> tuple[Any, ...]:
         """Run a statement over a window and return its row."""
         given = {"before": self.before, "run": self.run_id, "status": self.status, "size": size}
-        given |= {"at": start.placed_at, "id": start.id}
+        given |= {"at": start.placed_at, "id": start.id, "patience": PATIENCE}
         if self.rules is None:
             return fetch(statement.format(allowed=UNRULED), given)
         allowed = allowed_by(self.rules)
@@ -78,9 +78,7 @@ def sweep(wanted: Wanted, start: Place, size: int) -> Window | None:
     """
     try:
         with transaction.atomic():
-            waited = fetch(WAIT_BRIEFLY, {"patience": PATIENCE})
-            is_ruled, closed, *end = wanted.fill(SWEEP, start, size)
-            fetch(WAIT, {"patience": waited[0]})
+            is_ruled, closed, *end, _ = wanted.fill(SWEEP, start, size)
     except OperationalError as error:
         if not isinstance(error.__cause__, LockNotAvailable):
             raise
@@ -99,7 +97,8 @@ def fetch(statement: str, given: dict[str, Any]) -> tuple[Any, ...]:
 
 #: Postgres answers this once for the statement, before it looks at any order.
 UNRULED = "NOT (SELECT is_so FROM ruled)"
-RULED = "ruled AS MATERIALIZED (SELECT EXISTS (SELECT FROM orders_closingrules) AS is_so)"
+IS_RULED = "SELECT EXISTS (SELECT FROM orders_closingrules) AS is_so"
+RULED = f"ruled AS MATERIALIZED ({IS_RULED})"
 CLOSABLE = "status = %(status)s AND NOT kept_open AND placed_at < %(before)s AND {allowed}"
 DUE = f"""
     SELECT id, placed_at FROM orders_order
@@ -125,10 +124,17 @@ SELECT (SELECT is_so FROM ruled), (SELECT count(*) FROM due), (SELECT count(*) F
     (SELECT placed_at::text FROM due ORDER BY placed_at DESC, id DESC LIMIT 1),
     (SELECT id FROM due ORDER BY placed_at DESC, id DESC LIMIT 1)
 """  # noqa: S608  # fixed text
+#: How long it waits is set by the statement itself, to save two round trips: before the first order is
+#: touched, which its condition has Postgres wait for, and back when all are counted.
 SWEEP = f"""
-WITH {RULED}, stop AS MATERIALIZED ({DUE} OFFSET %(size)s - 1 LIMIT 1), done AS (
+WITH ruled AS MATERIALIZED (
+    {IS_RULED},
+        current_setting('lock_timeout') AS waited,
+        set_config('lock_timeout', %(patience)s, true) AS waits
+), stop AS MATERIALIZED ({DUE} OFFSET %(size)s - 1 LIMIT 1), done AS (
     UPDATE orders_order SET {CLOSED}
-    WHERE {CLOSABLE} AND (placed_at, id) > (%(at)s, %(id)s)
+    WHERE (SELECT waits FROM ruled) IS NOT NULL
+        AND {CLOSABLE} AND (placed_at, id) > (%(at)s, %(id)s)
         AND (placed_at, id) <= (
             coalesce((SELECT placed_at FROM stop), 'infinity'),
             coalesce((SELECT id FROM stop), 0)
@@ -136,9 +142,6 @@ WITH {RULED}, stop AS MATERIALIZED ({DUE} OFFSET %(size)s - 1 LIMIT 1), done AS 
     RETURNING 1
 )
 SELECT (SELECT is_so FROM ruled), count(*), (SELECT placed_at::text FROM stop),
-    (SELECT id FROM stop) FROM done
+    (SELECT id FROM stop), set_config('lock_timeout', (SELECT waited FROM ruled), true)
+FROM done
 """  # noqa: S608  # fixed text
-WAIT_BRIEFLY = """
-SELECT current_setting('lock_timeout'), set_config('lock_timeout', %(patience)s, true)
-"""
-WAIT = "SELECT set_config('lock_timeout', %(patience)s, true)"

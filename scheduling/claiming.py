@@ -6,8 +6,6 @@ from typing import Any, NamedTuple
 
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import DataError, connection
-from django.db.models import BooleanField, QuerySet
-from django.db.models.expressions import RawSQL
 
 from scheduling.agenda.halts import Hindered
 from scheduling.agenda.ledger import Refused
@@ -66,22 +64,23 @@ def claim(firing: Firing, name: str, parameters: Mapping[str, Any]) -> tuple[Run
 
 
 def locked_run(firing: Firing) -> Run:
-    return locked(firing).get()
-
-
-def locked_run_or_end(firing: Firing) -> tuple[Run, bool]:
-    """Return the locked run, and whether staff asked for its end; between any two steps, so at once.
-
-    The ledger shows a tenant's role its own firings.
-    """
-    asked = RawSQL(END_REQUESTED, [firing.pk, firing.slot_at], BooleanField())  # noqa: S611  # fixed text
-    run = locked(firing).annotate(is_to_end=asked).get()
-    return run, run.is_to_end
-
-
-def locked(firing: Firing) -> QuerySet[Run]:
     slot = {"periodic_task_id": firing.periodic_task_id, "slot_at": firing.slot_at}
-    return Run.objects.select_for_update().filter(**slot)
+    return Run.objects.select_for_update().get(**slot)
+
+
+def lock_again(run: Run, firing: Firing) -> bool:
+    """Lock the run for one more step, and read what another worker may have made of it meanwhile.
+
+    Returns whether staff asked for its end. Raises Run.DoesNotExist when it is gone.
+    """
+    given: dict[str, Any] = {"run": run.pk, "firing": firing.pk, "slot_at": firing.slot_at}
+    with connection.cursor() as cursor:
+        cursor.execute(LOCK_AGAIN, given)
+        row = cursor.fetchone()
+    if row is None:
+        raise Run.DoesNotExist
+    run.state, run.closed, run.error, is_to_end = row
+    return bool(is_to_end)
 
 
 def new_run(firing: Firing, name: str) -> Run:
@@ -97,11 +96,13 @@ def new_run(firing: Firing, name: str) -> Run:
     )
 
 
-END_REQUESTED = """
-EXISTS (
+#: Between any two steps, so by hand: to make the statement took longer than to run it. The ledger shows a
+#: tenant's role its own firings.
+LOCK_AGAIN = """
+SELECT state, closed, error, EXISTS (
     SELECT FROM public.agenda_firing
-    WHERE id = %s AND slot_at = %s AND stop_requested_at IS NOT NULL
-)
+    WHERE id = %(firing)s AND slot_at = %(slot_at)s AND stop_requested_at IS NOT NULL
+) FROM scheduling_run WHERE id = %(run)s FOR UPDATE
 """
 #: One round trip for what a run wants to know before it begins.
 LOOK = """

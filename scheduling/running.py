@@ -27,7 +27,7 @@ from scheduling.agenda.models import Firing
 from scheduling.agenda.stopping import STOPPED_TEXT
 from scheduling.braking import Guard, TooMuch, approved_parameters, guard_for, hold, keep_holding
 from scheduling.catalogue import TENANT_QUEUE, Entry
-from scheduling.claiming import Row, claim, locked_run_or_end, prove_path
+from scheduling.claiming import Row, claim, lock_again, prove_path
 from scheduling.ending import finish, finish_well, record
 from scheduling.held_mail import tell_owners
 from scheduling.hindrances import raise_if_not_its_own
@@ -92,7 +92,7 @@ class Performance:
             self.steps = None
             run = hold(self.firing, self.task, excess)
         while run.is_running and self.steps and not self.gave_way:
-            run = self.advance()
+            self.advance(run)
         if self.steps:
             self.steps.close()
         if run.is_held:
@@ -176,15 +176,14 @@ class Performance:
             self.guard.look_at(progress)
         self.guard = None
 
-    def advance(self) -> Run:
+    def advance(self, run: Run) -> None:
         """Take one more step, unless somebody has ended the run meanwhile or asked for its end."""
         with transaction.atomic():
-            run, is_to_end = locked_run_or_end(self.firing)
+            is_to_end = lock_again(run, self.firing)
             if run.is_running and is_to_end:
                 finish(run, Run.State.CANCELLED, STOPPED_TEXT)
             elif run.is_running:
                 self.step(run)
-        return run
 
     def step(self, run: Run) -> None:
         """Take one step; the run ends with it, or gives way to others when its time is over."""

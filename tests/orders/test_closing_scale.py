@@ -10,7 +10,7 @@ from django_tenants.utils import schema_context, tenant_context
 from orders import tasks
 from orders.closing import close_old_orders
 from orders.models import Order
-from orders.windows import BEGINNING, SWEEP, UNRULED
+from orders.windows import BEGINNING, PATIENCE, SWEEP, UNRULED
 from scheduling.agenda.models import Firing
 from scheduling.models import Run
 from scheduling.running import perform
@@ -92,9 +92,10 @@ def test_a_window_is_found_by_its_place_in_the_index(in_acme):
     """Else each would read again what those before it have closed."""
     fill(SHORT)
     given: dict[str, Any] = {"before": NOON, "run": 7, "at": NOON.isoformat(), "id": 5, "size": 100}
+    given |= {"patience": PATIENCE, "status": "open"}
 
     with connection.cursor() as cursor:
-        cursor.execute("EXPLAIN " + SWEEP.format(allowed=UNRULED), given | {"status": "open"})
+        cursor.execute("EXPLAIN " + SWEEP.format(allowed=UNRULED), given)
         plan = [line for (line,) in cursor.fetchall()]
 
     assert not [line for line in plan if "Seq Scan on orders_order" in line]

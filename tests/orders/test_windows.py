@@ -4,13 +4,15 @@ import pytest
 from django.db import connection, transaction
 
 from orders.closing import close_old_orders
-from orders.models import Order
+from orders.models import ClosingRules, Order
 from orders.windows import BEGINNING, Wanted, Window, close_free, sweep
 from tests.conftest import NOON
 from tests.orders.builders import make_orders, stored
 from tests.waiting import DEADLINE, wait_until
 
 pytestmark = pytest.mark.usefixtures("committed")
+
+RULED_OR_NOT = pytest.mark.parametrize("rules", [None, ClosingRules()])
 
 
 def lock_timeout():
@@ -19,10 +21,10 @@ def lock_timeout():
         return cursor.fetchone()[0]
 
 
-def swept(done):
+def swept(done, rules):
     with transaction.atomic():
         before = lock_timeout()
-        done.append(sweep(Wanted(NOON, 7), BEGINNING, 10))
+        done.append(sweep(Wanted(NOON, 7, rules=rules), BEGINNING, 10))
         done.append(before == lock_timeout())
 
 
@@ -36,23 +38,25 @@ def test_a_sweep_closes_a_window_and_says_where_it_ends(in_thread):
     assert sorted(stored("status")) == ["closed", "open", "open"]
 
 
-def test_a_sweep_that_meets_a_held_order_does_nothing_and_waits_for_nobody(in_thread):
+@RULED_OR_NOT
+def test_a_sweep_that_meets_a_held_order_does_nothing_and_waits_for_nobody(in_thread, rules):
     orders = make_orders(3)
     done: list[object] = []
 
     with transaction.atomic():
         Order.objects.filter(pk=orders[1].pk).update(customer="being edited")
-        in_thread(swept, done).join(DEADLINE)
+        in_thread(swept, done, rules).join(DEADLINE)
 
-    assert done == [None, True]
+        assert done == [None, True]
     assert stored("status") == ["open"] * 3
 
 
-def test_a_sweep_leaves_the_patience_of_its_transaction_as_it_was(in_thread):
+@RULED_OR_NOT
+def test_a_sweep_leaves_the_patience_of_its_transaction_as_it_was(in_thread, rules):
     make_orders(3)
     done: list[object] = []
 
-    in_thread(swept, done).join(DEADLINE)
+    in_thread(swept, done, rules).join(DEADLINE)
 
     assert done == [Window(3, None), True]
 
