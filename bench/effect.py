@@ -106,7 +106,7 @@ BENCHMARK = Benchmark(
     title="What a schedule would do, before it is saved",
     measured=(
         "The two questions of the page: what would be closed now, and on each of the last 30 days; medians. "
-        "At most 50,000 orders of a status are looked at for the first and 5,000 of each day for the second."
+        "At most 20,000 orders of a status are looked at for the first and 5,000 of each day for the second."
     ),
     run=run,
     columns={

@@ -17,7 +17,7 @@ from orders.allowed import allowed_by, values_of
 from orders.closing_rules import ClosingRules
 
 #: Orders of a status that are looked at, the oldest; and of those that came of age on a day.
-OLDEST_MAXIMUM, DAY_MAXIMUM = 50_000, 5_000
+OLDEST_MAXIMUM, DAY_MAXIMUM = 20_000, 5_000
 
 
 class Counted(NamedTuple):

@@ -86,6 +86,17 @@ def test_the_list_is_filtered_by_who_what_and_when(busy):
     assert "ann@acme.test" not in page
 
 
+def test_those_who_did_something_are_offered_each_once(busy):
+    with tenant_context(busy):
+        for actor in ["zoe", "", "Ann", "zoe", "ben"]:
+            Entry.objects.create(actor=actor, action="update", model="orders.order", changes={})
+
+    changelist = owner_of("acme").get(LIST).context["cl"]
+
+    (who,) = (spec for spec in changelist.filter_specs if spec.title == "who")
+    assert sorted(who.lookup_choices) == [("Ann", "Ann"), ("ben", "ben"), ("zoe", "zoe")]
+
+
 def test_the_export_holds_the_filtered_list_and_all_of_it(busy):
     rows = lines(owner_of("acme").get(f"{LIST}export/?q=ann"))
 
