@@ -169,10 +169,10 @@ RAW_SQL_ALLOWED = {
     "orders/importing.py": "COPY into a staging table; fixed statements, values as parameters",
     "orders/undoing.py": "reopens a batch in one statement; fixed text, values as parameters",
     "orders/windows.py": "closes a window of orders in one statement; fixed, values as parameters",
-    "scheduling/claiming.py": "asks Postgres where names lead, writes a run unless there is one",
+    "scheduling/claiming.py": "asks Postgres where names lead, writes a run or locks it; fixed text",
     "scheduling/ending.py": "ends a run and tells its schedule in one statement",
     "scheduling/hindrances.py": "asks Postgres whether the schema is still there",
-    "scheduling/running.py": "asks the ledger whether a run is to be stopped",
+    "tenants/audit/actors.py": "goes from name to name by an index; fixed text",
 }
 
 # Audit -----------------------------------------------------------------------------------------

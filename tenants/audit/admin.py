@@ -3,7 +3,6 @@
 from typing import Any
 
 from django.contrib import admin
-from django.db import connection
 from django.http import HttpRequest
 from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
@@ -11,22 +10,10 @@ from django.utils.translation import gettext_lazy as _
 
 from admin_parts.long_lists import LongList
 from exports.admin import ExportableAdmin
+from tenants.audit.actors import actors
 from tenants.audit.models import Entry
 from tenants.audit.showing import differences
 from tenants.read_only import ReadOnlyAdmin
-
-#: Names that the filter of people offers; who is further down is found by the search.
-ACTORS_MAXIMUM = 100
-#: From each to the next by the index: DISTINCT would read the whole log.
-ACTORS = """
-WITH RECURSIVE found AS (
-    (SELECT actor FROM audit_entry WHERE actor > '' ORDER BY actor LIMIT 1)
-    UNION ALL
-    SELECT (SELECT actor FROM audit_entry WHERE actor > found.actor ORDER BY actor LIMIT 1)
-    FROM found WHERE found.actor IS NOT NULL
-)
-SELECT actor FROM found WHERE actor IS NOT NULL LIMIT %s
-"""
 
 
 class ActorFilter(admin.SimpleListFilter):
@@ -34,9 +21,7 @@ class ActorFilter(admin.SimpleListFilter):
     parameter_name = "actor"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        with connection.cursor() as cursor:
-            cursor.execute(ACTORS, [ACTORS_MAXIMUM])
-            return [(actor, actor) for (actor,) in cursor.fetchall()]
+        return [(actor, actor) for actor in actors()]
 
     def queryset(self, request: HttpRequest, queryset: Any) -> Any:
         return queryset.filter(actor=self.value()) if self.value() else queryset
