@@ -12,6 +12,8 @@ from django_celery_beat.models import (
 from django_tenants.utils import tenant_context
 
 from scheduling.agenda.clock import database_now
+from scheduling.agenda.flights import Flights
+from scheduling.agenda.limits import decide
 from scheduling.agenda.models import Firing
 from scheduling.cadence import CrontabCadence
 from scheduling.models import Run
@@ -106,6 +108,21 @@ def test_somebody_who_asks_for_too_many_runs_is_told_to_wait(acme, owner, settin
     do(owner, "scheduling/schedule", "run_now", [seeded(acme).pk])
     other = written(acme, name="other")
     answer = do(owner, "scheduling/schedule", "run_now", [other.pk])
+
+    assert "Too many runs are under way" in told(answer)
+    assert Firing.objects.filter(trigger="manual").count() == 1
+
+
+def test_who_is_overtaken_by_somebody_else_s_run_is_told_to_wait_too(
+    acme, owner, settings, monkeypatch
+):
+    settings.FIRINGS_IN_FLIGHT_MAXIMUM = 1
+    do(owner, "scheduling/schedule", "run_now", [seeded(acme).pk])
+    decide(acme, firings_in_flight_maximum=1)
+    # What the other one wrote was not there yet when this one looked.
+    monkeypatch.setattr(Flights, "room", lambda *_: 1)
+
+    answer = do(owner, "scheduling/schedule", "run_now", [written(acme, name="other").pk])
 
     assert "Too many runs are under way" in told(answer)
     assert Firing.objects.filter(trigger="manual").count() == 1
