@@ -14,6 +14,8 @@ from tests.scheduling.schedule_pages import seeded
 
 LIST = "/admin/scheduling/run/"
 HOUR = timedelta(hours=1)
+#: Of all, of those that are searched for, and of those of one kind.
+QUERIES = ["", "?q=Close", "?state__exact=failed"]
 
 
 @pytest.fixture
@@ -124,6 +126,14 @@ def test_a_list_tells_outcome_duration_counts_and_reason_in_words(acme, owner):
 def test_an_empty_list_says_why_and_what_next(acme, owner):
     assert "There are no runs yet." in owner.get(LIST).text
     assert "No run is such as you look for." in owner.get(f"{LIST}?state__exact=failed").text
+
+
+def test_all_can_be_shown_again_where_not_all_are(acme, owner):
+    make_runs(acme, "failed", "succeeded")
+
+    offered = ["Show all</a>" in owner.get(f"{LIST}{query}").text for query in QUERIES]
+
+    assert offered == [False, True, True]
 
 
 def test_a_list_that_is_cut_says_so(acme, owner, monkeypatch):
