@@ -113,10 +113,7 @@ def test_somebody_who_asks_for_too_many_runs_is_told_to_wait(acme, owner, settin
     assert Firing.objects.filter(trigger="manual").count() == 1
 
 
-def test_who_is_overtaken_by_somebody_else_s_run_is_told_to_wait_too(
-    acme, owner, settings, monkeypatch
-):
-    settings.FIRINGS_IN_FLIGHT_MAXIMUM = 1
+def test_who_is_overtaken_by_somebody_else_s_run_is_told_to_wait_too(acme, owner, monkeypatch):
     do(owner, "scheduling/schedule", "run_now", [seeded(acme).pk])
     decide(acme, firings_in_flight_maximum=1)
     # What the other one wrote was not there yet when this one looked.
